@@ -1,0 +1,1 @@
+//! Judges a merged batch: data tests, join rate, ledger.

@@ -1,0 +1,1 @@
+//! Renders one report and hands out links to it.

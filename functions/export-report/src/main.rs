@@ -1,0 +1,2 @@
+//! `export-report`.
+fn main() {}

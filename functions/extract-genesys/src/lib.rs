@@ -1,0 +1,1 @@
+//! Copies one window of Genesys Cloud records to the landing zone.

@@ -1,0 +1,2 @@
+//! `extract-genesys`.
+fn main() {}

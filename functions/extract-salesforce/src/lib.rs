@@ -1,0 +1,1 @@
+//! Copies one window of a Salesforce object to the landing zone.

@@ -1,0 +1,2 @@
+//! `extract-salesforce`.
+fn main() {}

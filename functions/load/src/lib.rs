@@ -1,0 +1,1 @@
+//! Copies a run's landed files into raw and staging, in one transaction.

@@ -1,0 +1,1 @@
+//! Merges a loaded batch into curated, in one transaction.

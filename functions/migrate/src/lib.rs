@@ -1,0 +1,1 @@
+//! Applies the warehouse's DDL once per version.

@@ -1,0 +1,1 @@
+//! Chooses the windows of a run and tells their cost.

@@ -1,0 +1,1 @@
+//! Renews the access token of a source; the only writer of tokens.

@@ -1,0 +1,2 @@
+//! `refresh-token`.
+fn main() {}

@@ -1,0 +1,1 @@
+//! The twin: the whole pipeline on one machine, without an account.

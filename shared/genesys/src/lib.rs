@@ -1,0 +1,1 @@
+//! The Platform API, and a conversation record turned into rows.

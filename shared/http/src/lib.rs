@@ -1,0 +1,1 @@
+//! One send for outside APIs: pace, authenticate, send, classify, repeat.

@@ -1,0 +1,307 @@
+//! `infra/settings/tributary.toml`: what a deployer edits. Parsed and checked before anything else happens.
+
+use crate::payload::Verdict;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Why the settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// Not TOML, an unknown key, a missing key or a value of the wrong type; the cause names line and key.
+    #[error("settings tributary.toml cannot be read")]
+    Format(#[from] toml::de::Error),
+    /// A value breaks a rule.
+    #[error("settings tributary.toml: {key} = {value}: {rule}")]
+    Value {
+        /// The key, with its tables.
+        key: String,
+        /// The value given.
+        value: String,
+        /// The rule it breaks and what to do.
+        rule: &'static str,
+    },
+}
+
+/// All settings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// IANA zone in which report days begin and end.
+    pub business_time_zone: String,
+    /// How windows are chosen.
+    pub plan: Plan,
+    /// Reading Genesys Cloud.
+    pub genesys: Genesys,
+    /// Reading Salesforce.
+    pub salesforce: Salesforce,
+    /// Interaction to case matching.
+    #[serde(rename = "match")]
+    pub matching: Matching,
+    /// Data tests with a threshold.
+    pub check: Check,
+}
+
+/// How windows are chosen.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// Days before `at` that a nightly run looks at for gaps.
+    pub horizon_days: u32,
+    /// Length of a nightly or backfill window, hours, 1 to 24.
+    pub window_hours: u32,
+    /// Length of an intraday window, minutes.
+    pub intraday_window_minutes: u32,
+    /// Hours before `at` that an intraday run reads again.
+    pub intraday_lookback_hours: u32,
+    /// How recent is too recent for an intraday run, minutes.
+    pub intraday_lag_minutes: u32,
+    /// Parallel workers per source; the state machine's `MaxConcurrency` is the same number.
+    pub max_concurrency: u32,
+}
+
+/// Reading Genesys Cloud.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Genesys {
+    /// Requests per minute of the OAuth client, all workers together.
+    pub requests_per_minute: u32,
+    /// Requests in flight, all workers together.
+    pub max_in_flight: u32,
+    /// Hours after a window's end from which a details job is final.
+    pub settle_hours: u32,
+    /// Conversations per page of the details query, at most 100.
+    pub query_page_size: u32,
+    /// Conversations per page of job results.
+    pub job_page_size: u32,
+    /// Largest number of results one query may page through.
+    pub query_result_cap: u64,
+    /// External contacts per bulk call.
+    pub contact_batch_size: u32,
+    /// Names of external sources whose external ids are Salesforce ids.
+    pub salesforce_source_names: Vec<String>,
+    /// Participant attributes that carry meaning, by meaning.
+    pub attributes: Attributes,
+}
+
+/// Names of participant attributes; the first that is present wins.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attributes {
+    /// Salesforce Case id.
+    pub case_id: Vec<String>,
+    /// Salesforce Account id.
+    pub account_id: Vec<String>,
+    /// Salesforce Contact id.
+    pub contact_id: Vec<String>,
+    /// Whether the conversation was escalated.
+    pub escalated: Vec<String>,
+    /// Whether a bot alone handled it.
+    pub bot_handled: Vec<String>,
+}
+
+/// Reading Salesforce.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Salesforce {
+    /// `66.0`.
+    pub api_version: String,
+    /// Requests per minute, all workers together.
+    pub requests_per_minute: u32,
+    /// Requests in flight, all workers together.
+    pub max_in_flight: u32,
+    /// Share of the organisation's daily allocation at which a run stops, percent.
+    pub daily_share_percent: u32,
+    /// How far a window reaches back behind the last one, seconds.
+    pub overlap_seconds: u32,
+    /// How recent is too recent, seconds.
+    pub lag_seconds: u32,
+    /// Where the first load begins.
+    pub initial_start: Timestamp,
+    /// Fields by object: `account`, `contact`, `case`, `opportunity`.
+    pub objects: BTreeMap<String, SalesforceObject>,
+}
+
+/// One Salesforce object.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SalesforceObject {
+    /// API name: `Account`.
+    pub sobject: String,
+    /// Staging column → field path (`Owner.Name`). A column left out stays null.
+    pub columns: BTreeMap<String, String>,
+    /// Further fields, kept in the `extra` column.
+    #[serde(default)]
+    pub extra: Vec<String>,
+}
+
+/// Interaction to case matching in time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matching {
+    /// Minutes in both directions.
+    pub window_minutes: u32,
+}
+
+/// Data tests with a threshold.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Check {
+    /// Percent of conversations that may have no CRM link.
+    pub max_unlinked_percent: f64,
+    /// `warn` or `fail` above it.
+    pub unlinked_severity: Verdict,
+}
+
+/// The Salesforce objects the warehouse knows.
+pub const SALESFORCE_OBJECTS: [&str; 4] = ["account", "contact", "case", "opportunity"];
+
+/// Genesys objects of a run besides conversations.
+pub const GENESYS_REFERENCE: [&str; 3] = ["queue", "user", "wrapup_code"];
+
+impl Settings {
+    /// Reads and checks the text of `tributary.toml`.
+    pub fn parse(text: &str) -> Result<Self, SettingsError> {
+        let settings: Self = toml::from_str(text)?;
+        settings.check_values()?;
+        Ok(settings)
+    }
+
+    fn check_values(&self) -> Result<(), SettingsError> {
+        let refuse = |key: &str, value: &dyn std::fmt::Debug, rule| {
+            Err(SettingsError::Value {
+                key: key.to_owned(),
+                value: format!("{value:?}"),
+                rule,
+            })
+        };
+        if jiff::tz::TimeZone::get(&self.business_time_zone).is_err() {
+            return refuse(
+                "business_time_zone",
+                &self.business_time_zone,
+                "must be an IANA zone such as Europe/Berlin",
+            );
+        }
+        let plan = &self.plan;
+        if !(1..=24).contains(&plan.window_hours) || 24 % plan.window_hours != 0 {
+            return refuse(
+                "plan.window_hours",
+                &plan.window_hours,
+                "must divide a day: 1, 2, 3, 4, 6, 8, 12 or 24",
+            );
+        }
+        if !(1..=366).contains(&plan.horizon_days) {
+            return refuse("plan.horizon_days", &plan.horizon_days, "must be 1 to 366");
+        }
+        if !(1..=1440).contains(&plan.intraday_window_minutes) {
+            return refuse(
+                "plan.intraday_window_minutes",
+                &plan.intraday_window_minutes,
+                "must be 1 to 1440",
+            );
+        }
+        if !(1..=40).contains(&plan.max_concurrency) {
+            return refuse(
+                "plan.max_concurrency",
+                &plan.max_concurrency,
+                "must be 1 to 40",
+            );
+        }
+        let genesys = &self.genesys;
+        if !(1..=100).contains(&genesys.query_page_size) {
+            return refuse(
+                "genesys.query_page_size",
+                &genesys.query_page_size,
+                "the API serves at most 100 a page",
+            );
+        }
+        for (key, value) in [
+            ("genesys.requests_per_minute", genesys.requests_per_minute),
+            ("genesys.max_in_flight", genesys.max_in_flight),
+            ("genesys.job_page_size", genesys.job_page_size),
+            ("genesys.contact_batch_size", genesys.contact_batch_size),
+            (
+                "salesforce.requests_per_minute",
+                self.salesforce.requests_per_minute,
+            ),
+            ("salesforce.max_in_flight", self.salesforce.max_in_flight),
+        ] {
+            if value < plan.max_concurrency && key.contains("requests_per_minute") {
+                return refuse(
+                    key,
+                    &value,
+                    "must be at least plan.max_concurrency, or a worker would have no quota",
+                );
+            }
+            if value == 0 {
+                return refuse(key, &value, "must be at least 1");
+            }
+        }
+        if !(1..=100).contains(&self.salesforce.daily_share_percent) {
+            return refuse(
+                "salesforce.daily_share_percent",
+                &self.salesforce.daily_share_percent,
+                "must be 1 to 100",
+            );
+        }
+        for object in SALESFORCE_OBJECTS {
+            if !self.salesforce.objects.contains_key(object) {
+                return refuse(
+                    "salesforce.objects",
+                    &object,
+                    "this object is missing; the warehouse needs all four",
+                );
+            }
+        }
+        if let Some(unknown) = self
+            .salesforce
+            .objects
+            .keys()
+            .find(|name| !SALESFORCE_OBJECTS.contains(&name.as_str()))
+        {
+            return refuse(
+                "salesforce.objects",
+                unknown,
+                "is none of account, contact, case, opportunity",
+            );
+        }
+        if !(0.0..=100.0).contains(&self.check.max_unlinked_percent) {
+            return refuse(
+                "check.max_unlinked_percent",
+                &self.check.max_unlinked_percent,
+                "must be 0 to 100",
+            );
+        }
+        if self.check.unlinked_severity == Verdict::Pass {
+            return refuse("check.unlinked_severity", &"pass", "must be warn or fail");
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHIPPED: &str = include_str!("../../../infra/settings/tributary.toml");
+
+    #[test]
+    fn the_shipped_settings_are_valid() {
+        Settings::parse(SHIPPED).unwrap();
+    }
+
+    #[test]
+    fn a_value_out_of_range_is_refused_with_key_value_and_rule() {
+        let text = SHIPPED.replace("query_page_size = 100", "query_page_size = 500");
+        let error = Settings::parse(&text).unwrap_err();
+        insta::assert_snapshot!(error, @"settings tributary.toml: genesys.query_page_size = 500: the API serves at most 100 a page");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let text = format!("colour = \"red\"\n{SHIPPED}");
+        assert!(
+            matches!(Settings::parse(&text), Err(SettingsError::Format(cause)) if cause.to_string().contains("colour"))
+        );
+    }
+}

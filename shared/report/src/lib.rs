@@ -1,0 +1,1 @@
+//! Report specs and rendering to CSV, JSON and one self-contained HTML page.

@@ -1,0 +1,1 @@
+//! The Salesforce REST API, and records turned into rows.

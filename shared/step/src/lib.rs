@@ -1,0 +1,1 @@
+//! What every main needs: configuration, telemetry, the deadline, failure kinds, AWS clients.

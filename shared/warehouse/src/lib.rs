@@ -1,0 +1,1 @@
+//! Runs SQL through the Redshift Data API and carries the SQL files.

@@ -1,0 +1,1 @@
+//! Code agrees with infra and SQL.

@@ -1,0 +1,1 @@
+//! Genesys Cloud and Salesforce servers with seeded data, real limits and faults on demand.

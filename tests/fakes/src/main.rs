@@ -1,0 +1,2 @@
+//! `fakes`.
+fn main() {}
