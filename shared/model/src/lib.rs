@@ -7,6 +7,7 @@ pub mod ids;
 pub mod payload;
 pub mod region;
 pub mod rows;
+pub mod salesforce_id;
 pub mod settings;
 pub mod table;
 pub mod window;

@@ -1,0 +1,164 @@
+//! The data tests as one query, and what their answer means.
+
+use model::RunId;
+use model::payload::{CheckResult, Verdict};
+use model::settings::Settings;
+use warehouse::sql::DataTest;
+
+/// The test whose severity the settings decide.
+const JOIN_RATE: &str = "curated.fact_customer_interactions/join_rate";
+
+/// One query over all tests: name and number of offending rows. One round trip instead of one a test.
+pub fn combined_query(
+    tests: &[DataTest],
+    run_id: &RunId,
+    settings: &Settings,
+) -> (String, Vec<(String, String)>) {
+    let parts: Vec<_> = tests
+        .iter()
+        .map(|test| {
+            format!(
+                "select cast('{}' as varchar(256)) as check_name, count(*) as offending from (\n{}\n) as offending_rows",
+                test.name.replace('\'', "''"),
+                test.query
+            )
+        })
+        .collect();
+    let query = parts.join("\nunion all\n");
+    let mut parameters = vec![("batch_id".to_owned(), run_id.to_string())];
+    let percent = (
+        "max_unlinked_percent".to_owned(),
+        settings.check.max_unlinked_percent.to_string(),
+    );
+    if query.contains(":max_unlinked_percent") {
+        parameters.push(percent);
+    }
+    (query, parameters)
+}
+
+/// The verdict of each test. A test the answer does not have has not been run: it fails.
+pub fn judge(
+    tests: &[DataTest],
+    offending: &std::collections::BTreeMap<String, i64>,
+    settings: &Settings,
+) -> Vec<CheckResult> {
+    tests
+        .iter()
+        .map(|test| {
+            let breach = severity(&test.name, test.fails, settings);
+            let (verdict, observed) = match offending.get(&test.name) {
+                Some(0) => (Verdict::Pass, "0 offending rows".to_owned()),
+                Some(1) => (breach, "1 offending row".to_owned()),
+                Some(rows) => (breach, format!("{rows} offending rows")),
+                None => (Verdict::Fail, "not run".to_owned()),
+            };
+            let expected = if test.name == JOIN_RATE {
+                format!(
+                    "{} (at most {} % without a link)",
+                    test.rule, settings.check.max_unlinked_percent
+                )
+            } else {
+                test.rule.clone()
+            };
+            CheckResult {
+                name: test.name.clone(),
+                verdict,
+                observed,
+                expected,
+            }
+        })
+        .collect()
+}
+
+fn severity(name: &str, fails: bool, settings: &Settings) -> Verdict {
+    match (name == JOIN_RATE, fails) {
+        (true, _) => settings.check.unlinked_severity,
+        (false, true) => Verdict::Fail,
+        (false, false) => Verdict::Warn,
+    }
+}
+
+/// The severity column of a kept verdict.
+pub(crate) fn severity_of(check: &CheckResult, settings: &Settings) -> &'static str {
+    let fails = warehouse::sql::data_tests().is_ok_and(|tests| {
+        tests
+            .iter()
+            .any(|test| test.name == check.name && test.fails)
+    });
+    word(severity(&check.name, fails, settings))
+}
+
+/// `pass`, `warn`, `fail`.
+pub(crate) const fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Warn => "warn",
+        Verdict::Fail => "fail",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    fn settings() -> Settings {
+        Settings::parse(include_str!("../../../infra/settings/tributary.toml")).unwrap()
+    }
+
+    fn test(name: &str, fails: bool) -> DataTest {
+        DataTest {
+            name: name.to_owned(),
+            fails,
+            rule: "a rule".to_owned(),
+            query: "select 1".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_test_without_an_answer_fails() {
+        let results = judge(&[test("a/b", false)], &BTreeMap::new(), &settings());
+        assert_eq!(
+            (results[0].verdict, results[0].observed.as_str()),
+            (Verdict::Fail, "not run")
+        );
+    }
+
+    #[test]
+    fn the_settings_decide_how_bad_a_low_join_rate_is() {
+        let mut settings = settings();
+        let offending = BTreeMap::from([(JOIN_RATE.to_owned(), 1)]);
+        let tests = [test(JOIN_RATE, false)];
+        assert_eq!(
+            judge(&tests, &offending, &settings)[0].verdict,
+            Verdict::Warn
+        );
+        settings.check.unlinked_severity = Verdict::Fail;
+        assert_eq!(
+            judge(&tests, &offending, &settings)[0].verdict,
+            Verdict::Fail
+        );
+    }
+
+    #[test]
+    fn every_shipped_test_is_in_the_one_query_and_below_its_limit() {
+        let tests = warehouse::sql::data_tests().unwrap();
+        let run = RunId::try_from("nightly-1".to_owned()).unwrap();
+        let (query, parameters) = combined_query(&tests, &run, &settings());
+        assert!(query.len() < 100 * 1024, "{} bytes", query.len());
+        assert!(
+            tests
+                .iter()
+                .all(|test| query.contains(&format!("'{}'", test.name)))
+        );
+        assert!(
+            tests.iter().any(|test| test.name == JOIN_RATE),
+            "the join-rate test has another name"
+        );
+        assert!(
+            parameters
+                .iter()
+                .all(|(name, _)| query.contains(&format!(":{name}")))
+        );
+    }
+}

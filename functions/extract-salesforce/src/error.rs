@@ -1,0 +1,71 @@
+//! Why a window was not landed.
+
+use landing::LandingError;
+use model::{Classify, Kind, Window};
+use salesforce::{ApiError, MappingError};
+use step::secrets::SecretError;
+use warehouse::WarehouseError;
+
+/// Why a window was not landed.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtractError {
+    /// The request breaks a rule.
+    #[error("request: {field} = {value}: {rule}")]
+    Request {
+        /// Which part of it.
+        field: &'static str,
+        /// As given.
+        value: String,
+        /// The rule and what to do.
+        rule: &'static str,
+    },
+    /// The settings do not fit the staging table.
+    #[error(transparent)]
+    Settings(#[from] MappingError),
+    /// A table's definition cannot be read: a defect of this system.
+    #[error("the staging table's definition")]
+    Definition(#[from] WarehouseError),
+    /// The token secret cannot be read.
+    #[error("the Salesforce token")]
+    Token(#[from] SecretError),
+    /// The token secret does not say where the organisation is.
+    #[error("secret {0}: key \"instance_url\" is missing; run refresh-token for salesforce")]
+    NoInstance(String),
+    /// Salesforce refused, or could not be read.
+    #[error("reading {object} of {window}")]
+    Source {
+        /// The object.
+        object: String,
+        /// The window.
+        window: Window,
+        /// What it said.
+        #[source]
+        cause: Box<ApiError>,
+    },
+    /// The landing zone refused.
+    #[error(transparent)]
+    Landing(#[from] LandingError),
+}
+
+impl ExtractError {
+    pub(crate) fn no_settings(object: &str) -> Self {
+        Self::Settings(MappingError {
+            key: "salesforce.objects".to_owned(),
+            value: object.to_owned(),
+            rule: "this object is missing; describe it as the others are".to_owned(),
+        })
+    }
+}
+
+impl Classify for ExtractError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Request { .. } | Self::NoInstance(_) => Kind::Invalid,
+            Self::Settings(cause) => cause.kind(),
+            Self::Definition(cause) => cause.kind(),
+            Self::Token(cause) => cause.kind(),
+            Self::Source { cause, .. } => cause.kind(),
+            Self::Landing(cause) => cause.kind(),
+        }
+    }
+}

@@ -1,0 +1,445 @@
+//! One window, from a Salesforce server into a bucket.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+mod fake_aws;
+
+use extract_salesforce::{ExtractError, Extractor, Request};
+use fake_aws::Objects;
+use landing::Store;
+use model::payload::{ExtractOutcome, WindowReceipt};
+use model::settings::Settings;
+use model::{Classify, Kind};
+use serde_json::{Value, json};
+use std::time::Duration;
+use step::secrets::Secrets;
+use step::{Deadline, Failure};
+use wiremock::matchers::{header, method, path, query_param};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const SETTINGS: &str = include_str!("../../../infra/settings/tributary.toml");
+const ACCOUNT: &str = include_str!("../../../events/extract-salesforce/account.json");
+const REPLAY: &str = include_str!("../../../events/extract-salesforce/replay.json");
+const NEXT: &str = "/services/data/v66.0/query/01g-2000";
+
+/// The event's task, with a share of the quota that makes no test wait.
+fn task(event: &str) -> Request {
+    let task: Request = serde_json::from_str(event).unwrap();
+    Request {
+        requests_per_minute: 6000,
+        ..task
+    }
+}
+
+fn deadline(seconds: u64) -> Deadline {
+    Deadline::after(
+        "2026-01-06T02:00:00Z".parse().unwrap(),
+        Duration::from_secs(seconds),
+    )
+}
+
+async fn extractor(objects: &Objects, secret: &Value) -> (MockServer, Extractor) {
+    let (server, config) = objects.serve(&secret.to_string()).await;
+    let s3 = aws_sdk_s3::config::Builder::from(&config)
+        .force_path_style(true)
+        .build();
+    let store = Store::new(aws_sdk_s3::Client::from_conf(s3), "bucket");
+    let settings = Settings::parse(SETTINGS).unwrap();
+    let connections = source_http::connections().unwrap();
+    (
+        server,
+        Extractor::new(
+            store,
+            Secrets::new(&config),
+            "tributary/salesforce/token".to_owned(),
+            settings,
+            connections,
+        ),
+    )
+}
+
+fn token(salesforce: &MockServer) -> Value {
+    json!({"access_token": "hunter2", "expires_at": "2026-01-06T03:00:00Z", "instance_url": salesforce.uri()})
+}
+
+/// Runs one invocation with a bucket of its own connections.
+async fn run(
+    objects: &Objects,
+    salesforce: &MockServer,
+    event: &str,
+    seconds: u64,
+) -> Result<ExtractOutcome, ExtractError> {
+    let (_aws, extractor) = extractor(objects, &token(salesforce)).await;
+    extractor.run(task(event), deadline(seconds)).await
+}
+
+fn account(number: u32, name: &str) -> Value {
+    json!({
+        "attributes": {"type": "Account"}, "Id": format!("001{number:012}AAA"), "IsDeleted": false, "Name": name,
+        "SystemModstamp": "2026-01-05T10:00:00.000+0000", "CreatedDate": "2025-01-01T00:00:00.000+0000", "LastModifiedDate": "2026-01-05T10:00:00.000+0000",
+    })
+}
+
+fn page(records: &[Value], next: Option<&str>, usage: &str) -> ResponseTemplate {
+    let mut body = json!({"totalSize": 3, "done": next.is_none(), "records": records});
+    if let Some(next) = next {
+        body["nextRecordsUrl"] = json!(next);
+    }
+    ResponseTemplate::new(200)
+        .insert_header("Sforce-Limit-Info", usage)
+        .set_body_json(body)
+}
+
+async fn first_page(server: &MockServer, answer: ResponseTemplate, times: u64) {
+    let query = "SELECT Id, IsDeleted, SystemModstamp, CreatedDate, LastModifiedDate, Name, Type, Customer_Tier__c, Industry, Lifetime_Value_USD__c, MasterRecordId, OwnerId, Owner.Name, ParentId, Phone FROM Account WHERE SystemModstamp >= 2026-01-04T23:50:00Z AND SystemModstamp < 2026-01-06T00:00:00Z ORDER BY SystemModstamp, Id";
+    Mock::given(path("/services/data/v66.0/queryAll"))
+        .and(query_param("q", query))
+        .and(header("authorization", "Bearer hunter2"))
+        .respond_with(answer)
+        .expect(times)
+        .mount(server)
+        .await;
+}
+
+async fn next_page(server: &MockServer, answer: ResponseTemplate) {
+    Mock::given(path(NEXT))
+        .respond_with(answer)
+        .up_to_n_times(1)
+        .expect(1)
+        .mount(server)
+        .await;
+}
+
+fn receipt(objects: &Objects) -> WindowReceipt {
+    let found = objects.texts("runs/", "000000Z.json");
+    assert_eq!(found.len(), 1, "one receipt");
+    serde_json::from_str(&found[0].1).unwrap()
+}
+
+fn names(objects: &Objects, event: &str) -> Vec<String> {
+    let run_id = task(event).run_id;
+    let parts = objects.texts("staging/salesforce/salesforce_", ".csv.gz");
+    let ours = parts
+        .iter()
+        .filter(|(key, _)| key.contains(&format!("run={run_id}/")));
+    let mut names: Vec<String> = ours
+        .flat_map(|(_, csv)| csv.lines().skip(1))
+        .map(|line| line.split(',').nth(9).unwrap().to_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[tokio::test]
+async fn a_window_lands_its_records_verbatim_and_staged() {
+    let (objects, server) = (Objects::default(), MockServer::start().await);
+    let unreadable = json!({"Id": "not an id", "IsDeleted": false});
+    first_page(
+        &server,
+        page(
+            &[account(1, "Ada"), unreadable.clone(), account(1, "Ada")],
+            Some(NEXT),
+            "api-usage=1/5000",
+        ),
+        1,
+    )
+    .await;
+    next_page(
+        &server,
+        page(&[account(2, "Grace")], None, "api-usage=2/5000"),
+    )
+    .await;
+
+    let outcome = run(&objects, &server, ACCOUNT, 600).await.unwrap();
+    assert!(outcome.done);
+    let counts = outcome.counts;
+    assert!(counts.close());
+    assert_eq!(
+        (
+            counts.api,
+            counts.received,
+            counts.duplicates,
+            counts.landed
+        ),
+        (Some(3), 4, 1, 3)
+    );
+    assert_eq!((counts.staged, counts.quarantined, counts.calls), (2, 1, 2));
+    assert_eq!(names(&objects, ACCOUNT), ["\"Ada\"", "\"Grace\""]);
+
+    let landed = objects.texts(
+        "landing/salesforce/account/window=20260105T000000Z_20260106T000000Z/",
+        ".jsonl.gz",
+    );
+    let payload = |line: &str| serde_json::from_str::<Value>(line).unwrap()["payload"].clone();
+    let payloads: Vec<Value> = landed
+        .iter()
+        .flat_map(|(_, text)| text.lines().map(payload))
+        .collect();
+    assert_eq!(
+        payloads,
+        [account(1, "Ada"), account(2, "Grace"), unreadable]
+    );
+    let receipt = receipt(&objects);
+    assert!(receipt.is_settled);
+    assert!(
+        receipt
+            .files
+            .iter()
+            .any(|file| file.table.as_deref() == Some("raw.salesforce_record") && file.rows == 2)
+    );
+    assert!(
+        receipt
+            .files
+            .iter()
+            .any(|file| file.table.as_deref() == Some("staging.quarantine") && file.rows == 1)
+    );
+
+    // The receipt stands: called again, it answers from it and calls no one.
+    let again = run(&objects, &MockServer::start().await, ACCOUNT, 600)
+        .await
+        .unwrap();
+    assert_eq!(again, outcome);
+}
+
+#[tokio::test]
+async fn near_its_deadline_it_hands_back_and_continues_at_the_next_page() {
+    let (objects, server) = (Objects::default(), MockServer::start().await);
+    first_page(
+        &server,
+        page(&[account(1, "Ada")], Some(NEXT), "api-usage=1/5000"),
+        1,
+    )
+    .await;
+    let outcome = run(&objects, &server, ACCOUNT, 20).await.unwrap();
+    assert!(!outcome.done);
+    assert_eq!((outcome.counts.landed, outcome.counts.calls), (1, 1));
+
+    next_page(
+        &server,
+        page(
+            &[account(2, "Grace"), account(3, "Joan")],
+            None,
+            "api-usage=2/5000",
+        ),
+    )
+    .await;
+    let outcome = run(&objects, &server, ACCOUNT, 20).await.unwrap();
+    assert!(outcome.done);
+    assert_eq!((outcome.counts.landed, outcome.counts.calls), (3, 2));
+    assert_eq!(
+        names(&objects, ACCOUNT),
+        ["\"Ada\"", "\"Grace\"", "\"Joan\""]
+    );
+}
+
+#[tokio::test]
+async fn a_failure_keeps_what_came_before_it() {
+    let (objects, server) = (Objects::default(), MockServer::start().await);
+    first_page(
+        &server,
+        page(&[account(1, "Ada")], Some(NEXT), "api-usage=1/5000"),
+        1,
+    )
+    .await;
+    let expired = ResponseTemplate::new(401).set_body_json(
+        json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]),
+    );
+    next_page(&server, expired).await;
+    let error = run(&objects, &server, ACCOUNT, 600).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unauthorized);
+
+    next_page(
+        &server,
+        page(
+            &[account(2, "Grace"), account(3, "Joan")],
+            None,
+            "api-usage=2/5000",
+        ),
+    )
+    .await;
+    let outcome = run(&objects, &server, ACCOUNT, 600).await.unwrap();
+    assert_eq!((outcome.done, outcome.counts.landed), (true, 3));
+}
+
+#[tokio::test]
+async fn a_forgotten_place_starts_the_query_anew_without_doubling_records() {
+    let (objects, server) = (Objects::default(), MockServer::start().await);
+    first_page(
+        &server,
+        page(&[account(1, "Ada")], Some(NEXT), "api-usage=1/5000"),
+        2,
+    )
+    .await;
+    let gone = ResponseTemplate::new(400).set_body_json(
+        json!([{"message": "invalid query locator", "errorCode": "INVALID_QUERY_LOCATOR"}]),
+    );
+    next_page(&server, gone).await;
+    next_page(
+        &server,
+        page(
+            &[account(2, "Grace"), account(3, "Joan")],
+            None,
+            "api-usage=2/5000",
+        ),
+    )
+    .await;
+    let outcome = run(&objects, &server, ACCOUNT, 600).await.unwrap();
+    assert_eq!(
+        (
+            outcome.done,
+            outcome.counts.landed,
+            outcome.counts.duplicates
+        ),
+        (true, 3, 1)
+    );
+    assert!(outcome.counts.close());
+}
+
+#[tokio::test]
+async fn it_stops_at_its_share_of_the_daily_allocation_and_goes_on_later() {
+    let (objects, server) = (Objects::default(), MockServer::start().await);
+    first_page(
+        &server,
+        page(&[account(1, "Ada")], Some(NEXT), "api-usage=4000/5000"),
+        1,
+    )
+    .await;
+    let error = run(&objects, &server, ACCOUNT, 600).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Throttled);
+    insta::assert_snapshot!(Failure::from(error), @"Throttled: reading account of 2026-01-05T00:00:00Z/2026-01-06T00:00:00Z: Salesforce has counted 4000 of 5000 API calls of the last 24 hours and settings salesforce.daily_share_percent = 80 stops there; wait, or raise the share");
+
+    // The last page is landed whatever it says: no further call follows it.
+    next_page(
+        &server,
+        page(
+            &[account(2, "Grace"), account(3, "Joan")],
+            None,
+            "api-usage=4001/5000",
+        ),
+    )
+    .await;
+    assert!(run(&objects, &server, ACCOUNT, 600).await.unwrap().done);
+}
+
+#[tokio::test]
+async fn a_replay_reads_landed_files_and_calls_no_one() {
+    let (objects, server) = (Objects::default(), MockServer::start().await);
+    first_page(
+        &server,
+        page(
+            &[account(1, "Ada"), json!({"Id": "bad"})],
+            None,
+            "api-usage=1/5000",
+        ),
+        1,
+    )
+    .await;
+    run(&objects, &server, ACCOUNT, 600).await.unwrap();
+
+    let mut replay: Value = serde_json::from_str(REPLAY).unwrap();
+    replay["object"] = json!("account");
+    let landed = objects.texts("landing/", ".jsonl.gz");
+    replay["landed"] = landed.iter().map(|(key, _)| json!(key)).collect();
+    let replay = replay.to_string();
+    // A secret without a token: reading it would fail.
+    let (_aws, extractor) = extractor(&objects, &json!({})).await;
+    let outcome = extractor.run(task(&replay), deadline(600)).await.unwrap();
+    assert!(outcome.done && outcome.counts.close());
+    assert_eq!((outcome.counts.api, outcome.counts.calls), (None, 0));
+    assert_eq!((outcome.counts.staged, outcome.counts.quarantined), (1, 1));
+    assert_eq!(names(&objects, &replay), ["\"Ada\""]);
+    let staged = |event: &str| {
+        let run_id = task(event).run_id;
+        let parts = objects.texts("staging/salesforce/salesforce_account/", ".csv.gz");
+        let csv = parts
+            .iter()
+            .find(|(key, _)| key.contains(run_id.as_str()))
+            .unwrap()
+            .1
+            .clone();
+        csv.replace(run_id.as_str(), "run")
+    };
+    assert_eq!(
+        staged(&replay),
+        staged(ACCOUNT),
+        "the row is the same, with the same extracted_at"
+    );
+}
+
+#[tokio::test]
+async fn a_token_secret_that_cannot_be_used_is_named() {
+    let objects = Objects::default();
+    for secret in [
+        json!({"access_token": "hunter2", "expires_at": "2026-01-06T03:00:00Z"}),
+        json!({"access_token": "hunter2", "expires_at": "2026-01-06T03:00:00Z", "instance_url": "https://evil.example"}),
+        json!({"expires_at": "2026-01-06T03:00:00Z"}),
+    ] {
+        let (_aws, extractor) = extractor(&objects, &secret).await;
+        let failure = Failure::from(
+            extractor
+                .run(task(ACCOUNT), deadline(600))
+                .await
+                .unwrap_err(),
+        );
+        assert_eq!(failure.kind, Kind::Invalid);
+        assert!(!failure.message.contains("hunter2"), "{failure}");
+        let names_it = failure.message.contains("tributary/salesforce/token")
+            || failure.message.contains("evil.example");
+        assert!(names_it, "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_breaks_a_rule_is_refused_before_any_call() {
+    let (objects, server) = (Objects::default(), MockServer::start().await);
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(500))
+        .expect(0)
+        .mount(&server)
+        .await;
+    let mut texts = Vec::new();
+    for event in [
+        include_str!("../../../events/extract-salesforce/future-window.json"),
+        include_str!("../../../events/extract-salesforce/unknown-object.json"),
+        include_str!("../../../events/extract-salesforce/other-source.json"),
+    ] {
+        let error = run(&objects, &server, event, 600).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Invalid);
+        texts.push(error.to_string());
+    }
+    insta::assert_snapshot!(texts.join("\n"), @r"
+    request: window = 2126-01-05T00:00:00Z/2126-01-06T00:00:00Z: ends in the future; ask for a window that has passed
+    request: object = lead: must be account, contact, case or opportunity
+    request: source = genesys: this function reads salesforce alone
+    ");
+    assert!(objects.texts("", "").is_empty());
+}
+
+#[test]
+fn events_are_accepted_or_refused_as_they_are_named() {
+    for event in [
+        ACCOUNT,
+        REPLAY,
+        include_str!("../../../events/extract-salesforce/case.json"),
+    ] {
+        task(event);
+    }
+    let refused = |event: &str| {
+        serde_json::from_str::<Request>(event)
+            .unwrap_err()
+            .to_string()
+    };
+    let inverted = refused(include_str!(
+        "../../../events/extract-salesforce/inverted-window.json"
+    ));
+    assert!(
+        inverted.starts_with(
+            "window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z"
+        ),
+        "{inverted}"
+    );
+    let unknown = refused(include_str!(
+        "../../../events/extract-salesforce/unknown-field.json"
+    ));
+    assert!(unknown.starts_with("unknown field `colour`"), "{unknown}");
+}

@@ -1,0 +1,235 @@
+//! The transaction of a load, built from receipts.
+
+use crate::LoadError;
+use landing::{Manifest, keys, manifest};
+use model::RunId;
+use model::payload::{LandedFile, WindowReceipt};
+use model::table::Table;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use warehouse::copy;
+
+/// The ledger's table: loaded like any other, from a file this step writes.
+const LEDGER: &str = "ops.window_ledger";
+
+/// Everything a load submits and what it must write first.
+#[derive(Debug, Clone)]
+pub struct Loadable {
+    /// Key and content of each manifest.
+    pub manifests: Vec<(String, Manifest)>,
+    /// The transaction.
+    pub statements: Vec<String>,
+    /// Its parameters.
+    pub parameters: Vec<(String, String)>,
+}
+
+/// Builds the transaction: lock, guard against a second load, one `COPY` a table, guard on the rows, `ops.load_log`.
+pub fn loadable(
+    run_id: &RunId,
+    bucket: &str,
+    role: &str,
+    receipts: &[WindowReceipt],
+) -> Result<Loadable, LoadError> {
+    let failed = |rule: String| LoadError::Receipt {
+        run_id: run_id.clone(),
+        rule,
+    };
+    let mut by_table: BTreeMap<&str, Vec<&LandedFile>> = BTreeMap::new();
+    for file in receipts.iter().flat_map(|receipt| &receipt.files) {
+        if let Some(table) = &file.table {
+            by_table.entry(table).or_default().push(file);
+        }
+    }
+    let ledger = LandedFile {
+        table: Some(LEDGER.to_owned()),
+        key: keys::load_ledger(run_id),
+        rows: receipts.len() as u64,
+        bytes: 0,
+    };
+    if !receipts.is_empty() {
+        by_table.insert(LEDGER, vec![&ledger]);
+    }
+
+    // Two loads of the same batch at once take turns at the lock; the second one fails at the guard.
+    let mut statements = vec![
+        "lock ops.load_log".to_owned(),
+        "select 1 / (case when count(*) = 0 then 1 else 0 end) as not_loaded_yet from ops.load_log where batch_id = :batch_id"
+            .to_owned(),
+    ];
+    let mut manifests = Vec::new();
+    let mut expected = Vec::new();
+    let mut digest = Sha256::new();
+    for (name, files) in &by_table {
+        let table = warehouse::sql::table(name).map_err(|error| failed(error.to_string()))?;
+        let key = keys::load_manifest(run_id, name);
+        let content = manifest(bucket, files.iter().copied());
+        let part = copy::Manifest {
+            bucket,
+            key: &key,
+            role,
+        };
+        statements.push(copy::statement(&table, part).map_err(|error| failed(error.to_string()))?);
+        for entry in &content.entries {
+            digest.update(entry.url.as_bytes());
+            digest.update(b"\n");
+        }
+        expected.push((table, files.iter().map(|file| file.rows).sum::<u64>()));
+        manifests.push((key, content));
+    }
+    if !expected.is_empty() {
+        statements.push(row_guard(&expected));
+    }
+    statements.push(
+        "insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows) \
+         select cast(:batch_id as varchar(128)), cast(:manifest_sha256 as varchar(64)), cast(:files as bigint), \
+         cast(:copied_rows as bigint)"
+            .to_owned(),
+    );
+    let files: usize = by_table.values().map(Vec::len).sum();
+    let rows: u64 = expected.iter().map(|(_, rows)| rows).sum();
+    let parameters = vec![
+        ("batch_id".to_owned(), run_id.to_string()),
+        ("manifest_sha256".to_owned(), hex::encode(digest.finalize())),
+        ("files".to_owned(), files.to_string()),
+        ("copied_rows".to_owned(), rows.to_string()),
+    ];
+    Ok(Loadable {
+        manifests,
+        statements,
+        parameters,
+    })
+}
+
+/// Divides by zero, and so fails the transaction, unless every table holds as many rows of the batch as were written.
+fn row_guard(expected: &[(Table, u64)]) -> String {
+    let mut guard = String::from("select 1 / (case when ");
+    for (position, (table, rows)) in expected.iter().enumerate() {
+        let and = if position == 0 { "" } else { " and " };
+        let name = copy::sql_name(table);
+        let _ = write!(
+            guard,
+            "{and}(select count(*) from {name} where batch_id = :batch_id) = {rows}"
+        );
+    }
+    guard.push_str(" then 1 else 0 end) as rows_are_complete");
+    guard
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+    use model::payload::{Counts, Extraction, Mode, WindowTask};
+    use model::{Source, Window};
+
+    fn receipt() -> WindowReceipt {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let run_id = RunId::try_from("nightly-20260106".to_owned()).unwrap();
+        let table = |name: &str, rows| LandedFile {
+            table: Some(name.to_owned()),
+            key: format!("k/{name}.gz"),
+            rows,
+            bytes: 1,
+        };
+        WindowReceipt {
+            task: WindowTask {
+                run_id,
+                mode: Mode::Nightly,
+                source: Source::Genesys,
+                object: "conversation".to_owned(),
+                window: Window::new(at("2026-01-05T00:00:00Z"), at("2026-01-06T00:00:00Z"))
+                    .unwrap(),
+                window_no: 1,
+                requests_per_minute: 75,
+                max_in_flight: 3,
+                at: at("2026-01-06T00:00:00Z"),
+                landed: vec![],
+            },
+            extraction: Extraction::Job,
+            counts: Counts {
+                received: 2,
+                landed: 2,
+                staged: 2,
+                ..Counts::default()
+            },
+            is_settled: false,
+            extracted_at: at("2026-01-06T00:10:00Z"),
+            files: vec![
+                table("raw.genesys_conversation", 2),
+                table("staging.genesys_conversation", 2),
+                LandedFile {
+                    table: None,
+                    key: "k/only-landed.gz".to_owned(),
+                    rows: 1,
+                    bytes: 1,
+                },
+            ],
+        }
+    }
+
+    #[test]
+    fn a_load_is_guarded_before_and_after_its_copies() {
+        let receipt = receipt();
+        let run = receipt.task.run_id.clone();
+        let loadable = loadable(
+            &run,
+            "bucket",
+            "arn:aws:iam::000000000000:role/copy",
+            &[receipt],
+        )
+        .unwrap();
+        let begins: Vec<_> = loadable
+            .statements
+            .iter()
+            .map(|text| text.split(' ').next().unwrap())
+            .collect();
+        assert_eq!(
+            begins,
+            ["lock", "select", "copy", "copy", "copy", "select", "insert"]
+        );
+        assert!(loadable.statements[5].contains(
+            "(select count(*) from \"raw\".genesys_conversation where batch_id = :batch_id) = 2"
+        ));
+        assert_eq!(loadable.manifests.len(), 3);
+        assert!(
+            loadable
+                .parameters
+                .contains(&("copied_rows".to_owned(), "5".to_owned()))
+        );
+    }
+
+    #[test]
+    fn every_table_at_once_stays_below_the_limit_of_a_batch() {
+        let mut receipt = receipt();
+        let tables = warehouse::sql::tables().unwrap();
+        receipt.files = tables
+            .iter()
+            .filter(|table| !table.name.starts_with("ops."))
+            .map(|table| LandedFile {
+                table: Some(table.name.clone()),
+                key: table.name.clone(),
+                rows: 1,
+                bytes: 1,
+            })
+            .collect();
+        let run = receipt.task.run_id.clone();
+        let loadable = loadable(&run, "bucket", "role", &[receipt]).unwrap();
+        assert!(
+            loadable.statements.len() <= 40,
+            "{}",
+            loadable.statements.len()
+        );
+    }
+
+    #[test]
+    fn an_unknown_table_in_a_receipt_is_named() {
+        let mut receipt = receipt();
+        receipt.files[0].table = Some("staging.nonsense".to_owned());
+        let run = receipt.task.run_id.clone();
+        let error = loadable(&run, "bucket", "role", &[receipt])
+            .unwrap_err()
+            .to_string();
+        assert!(error.contains("staging/nonsense.sql"), "{error}");
+    }
+}

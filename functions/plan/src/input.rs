@@ -1,0 +1,157 @@
+//! The input of an execution, checked before anything is called.
+
+use crate::PlanError;
+use jiff::{SignedDuration, Timestamp};
+use model::payload::{Mode, PipelineInput};
+use model::{RunId, Window};
+use std::fmt::Write as _;
+
+/// An input that keeps every rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    /// How the windows are chosen.
+    pub mode: Mode,
+    /// The instant the run counts as, whole seconds.
+    pub at: Timestamp,
+    /// Backfill and replay: what is asked for.
+    pub range: Option<Window>,
+    /// Read again what the ledger has.
+    pub force: bool,
+    /// Its run id.
+    pub run_id: RunId,
+}
+
+/// Checks `input` as of `started_at`.
+pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, PlanError> {
+    let refuse = |field: &'static str, value: String, rule: &'static str| {
+        Err(PlanError::Input { field, value, rule })
+    };
+    let at = whole_seconds(input.at.unwrap_or(started_at));
+    // The scheduler's time and the execution's start come from different clocks.
+    if at > started_at + SignedDuration::from_mins(5) {
+        return refuse(
+            "at",
+            at.to_string(),
+            "must not be after the execution's start",
+        );
+    }
+    let range = match (input.mode, input.from, input.to) {
+        (Mode::Backfill | Mode::Replay, Some(from), Some(to)) => {
+            let range = Window::new(from, to).map_err(PlanError::Window)?;
+            if input.mode == Mode::Backfill && to > at {
+                return refuse(
+                    "to",
+                    to.to_string(),
+                    "must not be in the future of `at`; the source has no such records yet",
+                );
+            }
+            Some(range)
+        }
+        (Mode::Backfill | Mode::Replay, None, _) => {
+            return refuse(
+                "from",
+                "missing".to_owned(),
+                "mode backfill and mode replay need from and to, as 2026-01-05T00:00:00Z",
+            );
+        }
+        (Mode::Backfill | Mode::Replay, _, None) => {
+            return refuse(
+                "to",
+                "missing".to_owned(),
+                "mode backfill and mode replay need from and to, as 2026-01-05T00:00:00Z",
+            );
+        }
+        (Mode::Nightly | Mode::Intraday, Some(from), _) => {
+            return refuse(
+                "from",
+                from.to_string(),
+                "only mode backfill and mode replay take from and to",
+            );
+        }
+        (Mode::Nightly | Mode::Intraday, _, Some(to)) => {
+            return refuse(
+                "to",
+                to.to_string(),
+                "only mode backfill and mode replay take from and to",
+            );
+        }
+        (Mode::Nightly | Mode::Intraday, None, None) => None,
+    };
+    let run_id = run_id(input, at, range)?;
+    Ok(Checked {
+        mode: input.mode,
+        at,
+        range,
+        force: input.force,
+        run_id,
+    })
+}
+
+fn whole_seconds(instant: Timestamp) -> Timestamp {
+    Timestamp::from_second(instant.as_second()).unwrap_or(instant)
+}
+
+/// The same input at the same instant has the same id, so that an execution started again continues the same run:
+/// a nightly run is one per UTC day, an intraday run one per minute, a backfill one per interval.
+fn run_id(input: &PipelineInput, at: Timestamp, range: Option<Window>) -> Result<RunId, PlanError> {
+    let mut id = input.mode.as_str().to_owned();
+    let _ = match (input.mode, range) {
+        (Mode::Nightly, _) => write!(id, "-{}", at.strftime("%Y%m%d")),
+        (Mode::Intraday, _) => write!(id, "-{}", at.strftime("%Y%m%dt%H%M")),
+        (_, Some(range)) => {
+            write!(
+                id,
+                "-{}-{}",
+                range.start().strftime("%Y%m%dt%H%M%S"),
+                range.end().strftime("%Y%m%dt%H%M%S")
+            )
+        }
+        (_, None) => Ok(()),
+    };
+    // A replay is made because the code has changed, and `force` because the source has: each is a run of its own.
+    if input.force || input.mode == Mode::Replay {
+        let _ = write!(id, "-at{}", at.as_second());
+    }
+    RunId::try_from(id).map_err(|error| PlanError::RunId(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checked(json: &str) -> Result<Checked, String> {
+        let input: PipelineInput = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        check(&input, "2026-01-08T02:00:00.5Z".parse().unwrap()).map_err(|error| {
+            let mut text = error.to_string();
+            if let Some(cause) = std::error::Error::source(&error) {
+                let _ = write!(text, ": {cause}");
+            }
+            text
+        })
+    }
+
+    #[test]
+    fn the_same_day_is_the_same_nightly_run() {
+        assert_eq!(
+            checked(r#"{"mode":"nightly"}"#).unwrap().run_id.as_str(),
+            "nightly-20260108"
+        );
+        assert_eq!(
+            checked(r#"{"mode":"nightly","at":"2026-01-08T01:00:00Z"}"#)
+                .unwrap()
+                .run_id
+                .as_str(),
+            "nightly-20260108"
+        );
+    }
+
+    #[test]
+    fn bad_input_is_refused_with_field_value_and_rule() {
+        insta::assert_snapshot!(checked(r#"{"mode":"weekly"}"#).unwrap_err(), @"unknown variant `weekly`, expected one of `nightly`, `intraday`, `backfill`, `replay` at line 1 column 16");
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @"input to = missing: mode backfill and mode replay need from and to, as 2026-01-05T00:00:00Z");
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @"input from and to: window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z");
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2027-01-05T00:00:00Z"}"#).unwrap_err(), @"input to = 2027-01-05T00:00:00Z: must not be in the future of `at`; the source has no such records yet");
+        insta::assert_snapshot!(checked(r#"{"mode":"nightly","from":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @"input from = 2026-01-06T00:00:00Z: only mode backfill and mode replay take from and to");
+        insta::assert_snapshot!(checked(r#"{"mode":"nightly","at":"2026-03-06T00:00:00Z"}"#).unwrap_err(), @"input at = 2026-03-06T00:00:00Z: must not be after the execution's start");
+    }
+}

@@ -1,0 +1,117 @@
+//! Where things lie in the bucket. Every key the system writes is made here.
+
+use model::payload::WindowTask;
+use model::{RunId, Window};
+
+fn landing_folder(task: &WindowTask) -> String {
+    format!(
+        "landing/{}/{}/window={}/run={}",
+        task.source,
+        task.object,
+        task.window.slug(),
+        task.run_id
+    )
+}
+
+/// A part of the verbatim records. `writer` keeps two workers from overwriting each other.
+pub fn landing_part(task: &WindowTask, part: u32, writer: &str) -> String {
+    format!("{}/part-{part:04}-{writer}.jsonl.gz", landing_folder(task))
+}
+
+/// A part of the refused records.
+pub fn quarantine_part(task: &WindowTask, part: u32, writer: &str) -> String {
+    format!(
+        "{}/quarantine-{part:04}-{writer}.jsonl.gz",
+        landing_folder(task)
+    )
+}
+
+/// A part of a staging table's rows. `table` without its schema.
+pub fn staging_part(task: &WindowTask, table: &str, part: u32, writer: &str) -> String {
+    let (source, run, window) = (task.source, &task.run_id, task.window.slug());
+    format!(
+        "staging/{source}/{table}/run={run}/window={window}/object={}/part-{part:04}-{writer}.csv.gz",
+        task.object
+    )
+}
+
+/// The receipt of a window: it exists when the window is done.
+pub fn receipt(task: &WindowTask) -> String {
+    window_file(
+        &task.run_id,
+        task.source.as_str(),
+        &task.object,
+        task.window,
+        "json",
+    )
+}
+
+/// The same, from the ledger's columns.
+pub fn receipt_of(run_id: &RunId, source: &str, object: &str, window: Window) -> String {
+    window_file(run_id, source, object, window, "json")
+}
+
+/// What has been written of an unfinished window.
+pub fn progress(task: &WindowTask) -> String {
+    window_file(
+        &task.run_id,
+        task.source.as_str(),
+        &task.object,
+        task.window,
+        "progress.json",
+    )
+}
+
+/// Hashes of the records that part groups before `part` hold.
+pub fn seen(task: &WindowTask, part: u32, writer: &str) -> String {
+    window_file(
+        &task.run_id,
+        task.source.as_str(),
+        &task.object,
+        task.window,
+        &format!("seen-{part:04}-{writer}.bin"),
+    )
+}
+
+fn window_file(
+    run_id: &RunId,
+    source: &str,
+    object: &str,
+    window: Window,
+    extension: &str,
+) -> String {
+    format!(
+        "runs/{run_id}/windows/{source}/{object}/{}.{extension}",
+        window.slug()
+    )
+}
+
+/// The plan of a run, as `plan` answered it.
+pub fn plan(run_id: &RunId) -> String {
+    format!("runs/{run_id}/plan.json")
+}
+
+/// The windows of one source: the items of the Distributed Map.
+pub fn plan_windows(run_id: &RunId, source: model::Source) -> String {
+    format!("runs/{run_id}/plan/{source}.json")
+}
+
+/// The manifest `COPY` reads for one table.
+pub fn load_manifest(run_id: &RunId, table: &str) -> String {
+    format!("runs/{run_id}/load/{table}.manifest.json")
+}
+
+/// The ledger rows of a run, as CSV.
+pub fn load_ledger(run_id: &RunId) -> String {
+    format!("runs/{run_id}/load/ops.window_ledger.csv.gz")
+}
+
+/// What a run came to.
+pub fn summary(run_id: &RunId) -> String {
+    format!("runs/{run_id}/summary.json")
+}
+
+/// Which folder under `reports/` holds what a run exported for a report.
+pub fn report_pointer(run_id: &RunId, report: &str) -> String {
+    format!("runs/{run_id}/reports/{report}.json")
+}

@@ -1,0 +1,330 @@
+//! A record's JSON, as received, read field by field.
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use model::rows::Refusal;
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// Longest decimal written out; no column holds more digits.
+const MAX_DECIMAL_CHARS: usize = 80;
+
+/// Digits before the point that fit `decimal(18, 2)`, the type of every decimal column. One more would fail the whole
+/// `COPY`, so the record is set aside instead.
+const MAX_WHOLE_DIGITS: usize = 16;
+
+/// One level of a record's JSON: names and the verbatim text of their values.
+#[derive(Debug)]
+pub struct Record<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'a> Record<'a> {
+    /// Reads the names of a record; its values stay as they are.
+    pub fn parse(payload: &'a str) -> Result<Self, Refusal> {
+        serde_json::from_str(payload)
+            .map(Self)
+            .map_err(|error| Refusal {
+                reason: "unreadable",
+                detail: format!(
+                    "is no JSON object (line {}, column {})",
+                    error.line(),
+                    error.column()
+                ),
+            })
+    }
+
+    /// `Id` with 18 characters: the record's natural id.
+    pub fn id(&self) -> Result<String, Refusal> {
+        let missing = || Refusal {
+            reason: "missing_key",
+            detail: "Id must not be missing".to_owned(),
+        };
+        let id = text(self.raw("Id").ok_or_else(missing)?)
+            .map_err(|_| bad("bad_id", "Id", "is no readable text"))?;
+        id_18("Id", &id)
+    }
+
+    /// The verbatim value of a field, reached over relationships (`["Owner", "Name"]`). `None` when the field, or a record
+    /// on the way to it, is null or absent.
+    pub fn find(&self, path: &[String]) -> Result<Option<&'a RawValue>, Refusal> {
+        let Some((name, rest)) = path.split_first() else {
+            return Ok(None);
+        };
+        let Some(raw) = self.raw(name) else {
+            return Ok(None);
+        };
+        if rest.is_empty() {
+            return Ok(Some(raw));
+        }
+        let related: Record<'a> = serde_json::from_str(raw.get())
+            .map(Record)
+            .map_err(|_| bad("bad_value", name, "is not a related record"))?;
+        related.find(rest)
+    }
+
+    /// Salesforce answers with a field's own spelling and accepts any; null counts as absent.
+    fn raw(&self, name: &str) -> Option<&'a RawValue> {
+        let exact = self.0.get(name).copied();
+        exact
+            .or_else(|| {
+                let mut others = self.0.iter();
+                others
+                    .find(|(key, _)| key.eq_ignore_ascii_case(name))
+                    .map(|(_, raw)| *raw)
+            })
+            .filter(|raw| raw.get() != "null")
+    }
+}
+
+/// A refusal that names a field and a rule, and shows no value: values may be personal data.
+fn bad(reason: &'static str, field: &str, rule: &str) -> Refusal {
+    Refusal {
+        reason,
+        detail: format!("{field} {rule}"),
+    }
+}
+
+fn is_text(raw: &RawValue) -> bool {
+    raw.get().starts_with('"')
+}
+
+/// The text a JSON value stands for: a text unescaped, anything else as it is written.
+pub(crate) fn text(raw: &RawValue) -> Result<String, serde_json::Error> {
+    if is_text(raw) {
+        serde_json::from_str(raw.get())
+    } else {
+        Ok(raw.get().to_owned())
+    }
+}
+
+/// A text for a text column.
+pub(crate) fn text_value(field: &str, raw: &RawValue) -> Result<String, Refusal> {
+    text(raw).map_err(|_| {
+        bad(
+            "unreadable",
+            field,
+            "holds an escape that is no Unicode character",
+        )
+    })
+}
+
+/// An id of 15 or 18 characters, as 18.
+pub(crate) fn id_18(field: &str, id: &str) -> Result<String, Refusal> {
+    model::salesforce_id::to_18(id).map_err(|rule| {
+        let shown: String = id.chars().take(20).collect();
+        bad("bad_id", field, &format!("{shown:?}: {rule}"))
+    })
+}
+
+/// `true` or `false`.
+pub(crate) fn boolean(field: &str, raw: &RawValue) -> Result<bool, Refusal> {
+    match raw.get() {
+        "true" => Ok(true),
+        "false" => Ok(false),
+        _ => Err(bad("bad_value", field, "is neither true nor false")),
+    }
+}
+
+/// An instant: `2026-01-05T10:00:00.000+0000` as REST writes it, or with `Z` or `+00:00`.
+pub(crate) fn timestamp(field: &str, raw: &RawValue) -> Result<Timestamp, Refusal> {
+    text(raw)
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .ok_or_else(|| {
+            bad(
+                "bad_value",
+                field,
+                "is no instant such as 2026-01-05T10:00:00.000+0000",
+            )
+        })
+}
+
+/// A calendar day.
+pub(crate) fn date(field: &str, raw: &RawValue) -> Result<String, Refusal> {
+    text(raw)
+        .ok()
+        .filter(|text| text.len() == 10 && text.parse::<Date>().is_ok())
+        .ok_or_else(|| bad("bad_value", field, "is no day such as 2026-01-31"))
+}
+
+/// A number with all its digits and without an exponent.
+pub(crate) fn decimal(field: &str, raw: &RawValue) -> Result<String, Refusal> {
+    text(raw)
+        .ok()
+        .and_then(|text| plain_decimal(&text))
+        .filter(|number| {
+            let whole = number.split('.').next().unwrap_or_default();
+            whole.trim_start_matches(['-', '0']).len() <= MAX_WHOLE_DIGITS
+        })
+        .ok_or_else(|| bad("bad_value", field, "is no number that a column can hold"))
+}
+
+/// A whole number; `5.0` is one.
+pub(crate) fn integer(field: &str, raw: &RawValue) -> Result<i64, Refusal> {
+    let whole = |number: String| match number.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|b| b == b'0') => whole.parse().ok(),
+        Some(_) => None,
+        None => number.parse().ok(),
+    };
+    decimal(field, raw)
+        .ok()
+        .and_then(whole)
+        .ok_or_else(|| bad("bad_value", field, "is no whole number"))
+}
+
+/// `1.25E3` → `1250`. Works on the digits themselves: a float would lose some.
+fn plain_decimal(number: &str) -> Option<String> {
+    let (sign, unsigned) = match number.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", number),
+    };
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
+        None => (unsigned, 0),
+    };
+    let (whole, fraction) = match mantissa.split_once('.') {
+        Some((_, "")) => return None,
+        Some(parts) => parts,
+        None => (mantissa, ""),
+    };
+    let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
+        return None;
+    }
+    if exponent == 0 {
+        return (number.len() <= MAX_DECIMAL_CHARS).then(|| format!("{sign}{mantissa}"));
+    }
+    let digits = format!("{whole}{fraction}");
+    if digits.bytes().all(|b| b == b'0') {
+        return Some("0".to_owned());
+    }
+    let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
+    let length = i64::try_from(digits.len()).ok()?;
+    if point.abs().max(length) + length > i64::try_from(MAX_DECIMAL_CHARS).ok()? {
+        return None;
+    }
+    let zeros = |count: i64| "0".repeat(usize::try_from(count).unwrap_or(0));
+    let (whole, fraction) = if point <= 0 {
+        (String::new(), format!("{}{digits}", zeros(-point)))
+    } else if point >= length {
+        (format!("{digits}{}", zeros(point - length)), String::new())
+    } else {
+        let (whole, fraction) = digits.split_at(usize::try_from(point).ok()?);
+        (whole.to_owned(), fraction.to_owned())
+    };
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    Some(if fraction.is_empty() {
+        format!("{sign}{whole}")
+    } else {
+        format!("{sign}{whole}.{fraction}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_exponent_is_written_out_without_losing_a_digit() {
+        for (number, plain) in [
+            ("12.50", Some("12.50")),
+            ("1.25E3", Some("1250")),
+            ("1.0E7", Some("10000000")),
+            ("-1.234567e2", Some("-123.4567")),
+            ("5e-3", Some("0.005")),
+            ("1.5e0", Some("1.5")),
+            ("0.5e1", Some("5")),
+            ("0E9", Some("0")),
+            ("123456789012345678.99", Some("123456789012345678.99")),
+            ("1e400", None),
+            ("1e-400", None),
+            ("", None),
+            ("1.", None),
+            (".5", None),
+            ("NaN", None),
+            ("1e2e3", None),
+        ] {
+            assert_eq!(plain_decimal(number).as_deref(), plain, "{number}");
+        }
+    }
+
+    #[test]
+    fn a_number_too_large_for_its_column_is_refused() {
+        let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
+        assert_eq!(
+            decimal("Amount", &raw("-9999999999999999.99")).unwrap(),
+            "-9999999999999999.99"
+        );
+        for wrong in ["10000000000000000", "1E16", "true", "{}"] {
+            assert_eq!(
+                decimal("Amount", &raw(wrong)).unwrap_err().reason,
+                "bad_value"
+            );
+        }
+        assert_eq!(integer("Count", &raw("5.0")).unwrap(), 5);
+        assert!(integer("Count", &raw("5.5")).is_err());
+    }
+
+    #[test]
+    fn an_instant_is_read_in_every_spelling_of_utc() {
+        let raw = |text: &str| RawValue::from_string(format!("{text:?}")).unwrap();
+        for spelling in [
+            "2026-01-05T10:00:00.000+0000",
+            "2026-01-05T10:00:00Z",
+            "2026-01-05T11:00:00+01:00",
+        ] {
+            assert_eq!(
+                timestamp("CreatedDate", &raw(spelling))
+                    .unwrap()
+                    .to_string(),
+                "2026-01-05T10:00:00Z"
+            );
+        }
+        for wrong in ["2026-01-05", "yesterday", ""] {
+            assert_eq!(
+                timestamp("CreatedDate", &raw(wrong)).unwrap_err().reason,
+                "bad_value"
+            );
+        }
+        assert_eq!(date("CloseDate", &raw("2026-01-31")).unwrap(), "2026-01-31");
+        for wrong in ["2026-02-30", "2026-01-31T00:00:00Z", ""] {
+            assert_eq!(
+                date("CloseDate", &raw(wrong)).unwrap_err().reason,
+                "bad_value"
+            );
+        }
+    }
+
+    #[test]
+    fn a_field_is_found_over_relationships_that_may_be_null() {
+        let record = Record::parse(
+            r#"{"Owner":{"attributes":{},"Name":"Ada","Manager":null},"Account":null,"Name":"x"}"#,
+        )
+        .unwrap();
+        let find = |path: &str| {
+            let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+            record.find(&path).map(|raw| raw.map(RawValue::get))
+        };
+        assert_eq!(find("Owner.Name").unwrap(), Some("\"Ada\""));
+        assert_eq!(find("owner.name").unwrap(), Some("\"Ada\""));
+        assert_eq!(find("Owner.Manager.Name").unwrap(), None);
+        assert_eq!(find("Account.Name").unwrap(), None);
+        assert_eq!(find("Nowhere").unwrap(), None);
+        assert_eq!(find("Name.First").unwrap_err().reason, "bad_value");
+    }
+
+    proptest! {
+        #[test]
+        fn a_decimal_keeps_its_value(digits in 1_i64..1_000_000_000_000, scale in 0..24) {
+            // As a float prints itself, over the sizes a column may meet.
+            let value: f64 = format!("{digits}e-{scale}").parse().unwrap();
+            let exponential = format!("{value:e}");
+            let plain = plain_decimal(&exponential).unwrap();
+            prop_assert!(!plain.contains(['e', 'E']));
+            prop_assert_eq!(plain.parse::<f64>().unwrap().to_bits(), value.to_bits());
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! Records become rows of the real staging tables, by the settings as shipped.
+
+#![allow(clippy::unwrap_used)] // helpers of tests
+
+use model::RunId;
+use model::rows::{Refusal, Rows};
+use model::settings::{SalesforceObject, Settings};
+use model::table::Table;
+use salesforce::{Mapping, Record, Select};
+
+const SETTINGS: &str = include_str!("../../../infra/settings/tributary.toml");
+
+fn table(object: &str) -> Table {
+    Table::parse(match object {
+        "account" => include_str!("../../warehouse/sql/staging/salesforce_account.sql"),
+        "contact" => include_str!("../../warehouse/sql/staging/salesforce_contact.sql"),
+        "case" => include_str!("../../warehouse/sql/staging/salesforce_case.sql"),
+        _ => include_str!("../../warehouse/sql/staging/salesforce_opportunity.sql"),
+    })
+    .unwrap()
+}
+
+fn settings(object: &str) -> SalesforceObject {
+    Settings::parse(SETTINGS)
+        .unwrap()
+        .salesforce
+        .objects
+        .remove(object)
+        .unwrap()
+}
+
+fn mapping(object: &str) -> Mapping {
+    Mapping::new(object, &settings(object), &table(object)).unwrap()
+}
+
+fn write(mapping: &Mapping, object: &str, payload: &str) -> Result<String, Refusal> {
+    let mut rows = Rows::new(
+        &RunId::try_from("r-1".to_owned()).unwrap(),
+        vec![table(object)],
+    );
+    rows.begin(7, "2026-01-05T10:00:00Z".parse().unwrap());
+    let record = Record::parse(payload)?;
+    record.id()?;
+    mapping.write(&record, &mut rows)?;
+    Ok(rows.take(0).0)
+}
+
+const ACCOUNT: &str = r#"{"attributes":{"type":"Account","url":"/services/data/v66.0/sobjects/Account/a0D30000001n7PiEAI"},
+    "Id":"a0D30000001n7Pi","IsDeleted":true,"SystemModstamp":"2026-01-04T23:59:59.000+0000","CreatedDate":"2020-02-29T01:02:03Z","LastModifiedDate":null,
+    "MasterRecordId":"003G000001SUbc4","Name":"Größe \"& Co\" 😀\r\nZwei","Type":"","Industry":"NA","Customer_Tier__c":null,
+    "Lifetime_Value_USD__c":1.2345678901234567E7,"Phone":"None","OwnerId":"70130000001tcyIAAQ","Owner":{"attributes":{},"Name":"Ada"},"ParentId":null,"Surprise__c":[1]}"#;
+
+#[test]
+fn an_account_keeps_every_value_as_it_came() {
+    insta::assert_snapshot!(write(&mapping("account"), "account", ACCOUNT).unwrap().replace('\r', "<CR>"), @r#"
+    "r-1",7,2026-01-05 10:00:00,true,2026-01-04 23:59:59,2020-02-29 01:02:03,\N,"a0D30000001n7PiEAI","003G000001SUbc4IAD","Größe ""& Co"" 😀<CR>
+    Zwei","","NA",\N,12345678.901234567,"None","70130000001tcyIAAQ","Ada",\N,\N
+    "#);
+}
+
+#[test]
+fn the_other_objects_are_mapped_by_their_own_columns() {
+    let case = r#"{"Id":"500000000000001AAA","IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00.000+0000","CaseNumber":"00001026","IsClosed":true,"ClosedDate":"2026-01-03T00:00:00.000+0000","AccountId":null}"#;
+    let opportunity = r#"{"Id":"006000000000001AAA","IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00.000+0000","Amount":10000.0,"CloseDate":"2026-02-28","IsWon":false}"#;
+    let contact = r#"{"Id":"003000000000001AAA","IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00.000+0000","Email":"a@b.example"}"#;
+    let rows = [
+        ("case", case),
+        ("opportunity", opportunity),
+        ("contact", contact),
+    ]
+    .map(|(object, payload)| write(&mapping(object), object, payload).unwrap());
+    insta::assert_snapshot!(rows.concat(), @r#"
+    "r-1",7,2026-01-05 10:00:00,false,2026-01-04 00:00:00,\N,\N,"500000000000001AAA",\N,"00001026",\N,\N,\N,\N,\N,\N,\N,true,2026-01-03 00:00:00,\N,\N
+    "r-1",7,2026-01-05 10:00:00,false,2026-01-04 00:00:00,\N,\N,"006000000000001AAA",\N,\N,\N,10000.0,\N,\N,false,2026-02-28,\N,\N
+    "r-1",7,2026-01-05 10:00:00,false,2026-01-04 00:00:00,\N,\N,"003000000000001AAA",\N,\N,\N,"a@b.example",\N,\N,\N,\N
+    "#);
+}
+
+#[test]
+fn further_fields_land_in_extra_as_received() {
+    let mut settings = settings("account");
+    settings.extra = vec![
+        "Rating".to_owned(),
+        "Owner.Email".to_owned(),
+        "Score__c".to_owned(),
+    ];
+    let mapping = Mapping::new("account", &settings, &table("account")).unwrap();
+    let payload = r#"{"Id":"001000000000001AAA","IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00Z","Rating":"\"hot\"","Owner":{"Email":null},"Score__c":0.30}"#;
+    let row = write(&mapping, "account", payload).unwrap();
+    assert!(row.ends_with(",\"{\"\"Rating\"\":\"\"\\\"\"hot\\\"\"\"\",\"\"Owner.Email\"\":null,\"\"Score__c\"\":0.30}\"\n"), "{row}");
+}
+
+#[test]
+fn a_record_that_cannot_be_a_row_says_why() {
+    let with = |field: &str| {
+        format!(
+            r#"{{"Id":"001000000000001AAA","IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00Z",{field}}}"#
+        )
+    };
+    let cases = [
+        r#"{"IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00Z"}"#.to_owned(),
+        r#"{"Id":null,"IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00Z"}"#.to_owned(),
+        r#"{"Id":"001-not-an-id","IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00Z"}"#
+            .to_owned(),
+        r#"{"Id":"001000000000001AAA","IsDeleted":false}"#.to_owned(),
+        r#"{"Id":"001000000000001AAA","SystemModstamp":"2026-01-04T00:00:00Z"}"#.to_owned(),
+        r#"{"Id":"001000000000001AAA","IsDeleted":false,"SystemModstamp":"soon"}"#.to_owned(),
+        with(r#""OwnerId":"nobody""#),
+        with(r#""ParentId":"""#),
+        with(r#""IsDeleted":"no""#),
+        with(r#""Lifetime_Value_USD__c":"much""#),
+        with(r#""Name":"\ud800""#),
+        with(r#""Name":"a\u0000b""#),
+        with(r#""Name":"\\N""#),
+        with(r#""Owner":"Ada""#),
+        with(&format!(r#""Name":"{}""#, "x".repeat(1021))),
+        r#"["Id"]"#.to_owned(),
+        r#"{"Id":"#.to_owned(),
+    ];
+    let refusals: Vec<String> = cases
+        .iter()
+        .map(|payload| {
+            write(&mapping("account"), "account", payload)
+                .unwrap_err()
+                .to_string()
+        })
+        .collect();
+    insta::assert_snapshot!(refusals.join("\n"));
+}
+
+#[test]
+fn settings_that_do_not_fit_the_table_are_refused_by_key_and_value() {
+    let refused = |change: &dyn Fn(&mut SalesforceObject)| {
+        let mut settings = settings("account");
+        change(&mut settings);
+        Mapping::new("account", &settings, &table("account"))
+            .unwrap_err()
+            .to_string()
+    };
+    let column = |name: &str, path: &str| {
+        let (name, path) = (name.to_owned(), path.to_owned());
+        refused(&move |s| {
+            s.columns.insert(name.clone(), path.clone());
+        })
+    };
+    let texts = [
+        column("colour", "Colour__c"),
+        column("industry", "Industry FROM User"),
+        column("account_id", "Id"),
+        column("extra", "Name"),
+        column("record_no", "Name"),
+        refused(&|s| s.extra = vec!["Owner..Name".to_owned()]),
+        refused(&|s| s.sobject = "Account, User".to_owned()),
+    ];
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn the_shipped_settings_ask_for_each_field_once() {
+    let mapping = mapping("account");
+    let select = Select::new(mapping.sobject(), mapping.fields()).unwrap();
+    insta::assert_snapshot!(select, @"SELECT Id, IsDeleted, SystemModstamp, CreatedDate, LastModifiedDate, Name, Type, Customer_Tier__c, Industry, Lifetime_Value_USD__c, MasterRecordId, OwnerId, Owner.Name, ParentId, Phone FROM Account");
+}
