@@ -1,1 +1,4 @@
 //! The Platform API, and a conversation record turned into rows.
+
+pub mod api;
+pub mod record;

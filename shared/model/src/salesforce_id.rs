@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn fifteen_characters_become_eighteen() {
         for (short, long) in [
-            ("a0D30000001n7Pi", "a0D30000001n7PiEAC"),
+            ("a0D30000001n7Pi", "a0D30000001n7PiEAI"),
             ("003G000001SUbc4", "003G000001SUbc4IAD"),
             ("70130000001tcyI", "70130000001tcyIAAQ"),
         ] {

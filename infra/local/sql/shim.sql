@@ -1,0 +1,125 @@
+-- What Redshift has and PostgreSQL has not, as far as the SQL of shared/warehouse uses it or may use it.
+-- Run once in a new database of the local twin, before any table is made. All of it lies in the schema public.
+-- Not emulated, on purpose: SUPER navigation, LISTAGG, QUALIFY, SYSDATE, APPROXIMATE, unquoted date parts (the SQL gate forbids them).
+
+create domain super as jsonb;
+
+create function getdate() returns timestamp language sql stable as $$
+    select date_trunc('second', statement_timestamp() at time zone current_setting('TimeZone'))
+$$;
+
+-- Redshift's nvl takes any number of arguments, like coalesce.
+create function nvl(variadic "values" anycompatiblearray) returns anycompatible language sql immutable as $$
+    select picked.item
+    from unnest("values") with ordinality as picked (item, place)
+    where picked.item is not null
+    order by picked.place
+    limit 1
+$$;
+
+-- The forms in daily use again without an array: PostgreSQL puts them straight into the query's plan.
+create function nvl(anycompatible, anycompatible) returns anycompatible language sql immutable as $$
+    select coalesce($1, $2)
+$$;
+
+create function nvl(anycompatible, anycompatible, anycompatible) returns anycompatible language sql immutable as $$
+    select coalesce($1, $2, $3)
+$$;
+
+create function nvl2(anyelement, anycompatible, anycompatible) returns anycompatible language sql immutable as $$
+    select case when $1 is not null then $2 else $3 end
+$$;
+
+create function len(text) returns integer language sql immutable strict as $$
+    select length($1)
+$$;
+
+create function sha2(text, integer) returns text language sql immutable strict as $$
+    select case $2
+        when 0 then encode(sha256(convert_to($1, 'UTF8')), 'hex')
+        when 224 then encode(sha224(convert_to($1, 'UTF8')), 'hex')
+        when 256 then encode(sha256(convert_to($1, 'UTF8')), 'hex')
+        when 384 then encode(sha384(convert_to($1, 'UTF8')), 'hex')
+        when 512 then encode(sha512(convert_to($1, 'UTF8')), 'hex')
+        else ''
+    end
+$$;
+
+create function dateadd(part text, amount bigint, moment timestamp) returns timestamp language sql immutable strict as $$
+    select moment + case
+        when lower(part) in ('quarter', 'quarters', 'qtr', 'qtrs') then (amount * 3) * interval '1 month'
+        else amount * ('1 ' || part)::interval
+    end
+$$;
+
+-- Counts the boundaries crossed, as Redshift does, not the time elapsed.
+create function datediff(part text, earlier timestamp, later timestamp) returns bigint language sql immutable strict as $$
+    select case lower(part)
+        when 'year' then (date_part('year', later) - date_part('year', earlier))::bigint
+        when 'quarter' then (
+            (date_part('year', later) - date_part('year', earlier)) * 4 + date_part('quarter', later) - date_part('quarter', earlier)
+        )::bigint
+        when 'month' then (
+            (date_part('year', later) - date_part('year', earlier)) * 12 + date_part('month', later) - date_part('month', earlier)
+        )::bigint
+        when 'week' then ((date_trunc('week', later)::date - date_trunc('week', earlier)::date) / 7)::bigint
+        when 'day' then (later::date - earlier::date)::bigint
+        when 'hour' then (extract(epoch from date_trunc('hour', later) - date_trunc('hour', earlier)) / 3600)::bigint
+        when 'minute' then (extract(epoch from date_trunc('minute', later) - date_trunc('minute', earlier)) / 60)::bigint
+        when 'second' then extract(epoch from date_trunc('second', later) - date_trunc('second', earlier))::bigint
+        when 'millisecond' then (
+            extract(epoch from date_trunc('milliseconds', later) - date_trunc('milliseconds', earlier)) * 1000
+        )::bigint
+        when 'microsecond' then (extract(epoch from later - earlier) * 1000000)::bigint
+    end
+$$;
+
+create function convert_timezone(source_zone text, target_zone text, moment timestamp) returns timestamp
+language sql stable strict as $$
+    select (moment at time zone source_zone) at time zone target_zone
+$$;
+
+create function convert_timezone(target_zone text, moment timestamp) returns timestamp language sql stable strict as $$
+    select (moment at time zone 'UTC') at time zone target_zone
+$$;
+
+create function last_day(moment timestamp) returns date language sql immutable strict as $$
+    select (date_trunc('month', moment) + interval '1 month' - interval '1 day')::date
+$$;
+
+create function add_months(moment timestamp, months bigint) returns timestamp language sql immutable strict as $$
+    -- The last day of a month stays a last day.
+    select case
+        when moment::date = last_day(moment) then last_day(moment + months * interval '1 month') + moment::time
+        else moment + months * interval '1 month'
+    end
+$$;
+
+create function trunc(moment timestamp) returns date language sql immutable strict as $$
+    select moment::date
+$$;
+
+create function json_parse(text) returns jsonb language sql immutable strict as $$
+    select $1::jsonb
+$$;
+
+create function json_serialize(jsonb) returns text language sql immutable strict as $$
+    select $1::text
+$$;
+
+create function json_extract_path_text(text, variadic text []) returns text language sql immutable as $$
+    select $1::json #>> $2
+$$;
+
+create function json_array_length(text) returns integer language sql immutable strict as $$
+    select json_array_length($1::json)
+$$;
+
+-- Redshift joins large sets by hash. PostgreSQL has no statistics on tables filled a moment ago in the same transaction, takes them for
+-- small and would loop. For sessions that begin after this one.
+do $$
+begin
+    execute format('alter database %I set enable_nestloop = off', current_database());
+    execute format('alter database %I set jit = off', current_database());
+end
+$$;

@@ -1,0 +1,134 @@
+//! The functions' binaries, built and packed as Lambda takes them: a zip with one file, `bootstrap`.
+
+use crate::setup::Places;
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::UNIX_EPOCH;
+
+/// The packages of `functions/`, each with one binary of the same name.
+pub const FUNCTIONS: [&str; 9] = [
+    "migrate",
+    "refresh-token",
+    "plan",
+    "extract-genesys",
+    "extract-salesforce",
+    "load",
+    "merge",
+    "check",
+    "export-report",
+];
+
+/// Builds the functions and returns a zip for each binary.
+pub fn functions(
+    places: &Places,
+    release: bool,
+    say: &mut dyn FnMut(&str),
+) -> Result<BTreeMap<String, PathBuf>> {
+    let _lock = places.lock("functions")?;
+    say("Building the functions");
+    let binaries = build(places, release)?;
+    let profile = if release { "release" } else { "dev" };
+    let folder = places.local.join("functions").join(profile);
+    std::fs::create_dir_all(&folder)?;
+    let mut zips = BTreeMap::new();
+    for name in FUNCTIONS {
+        let binary = binaries
+            .get(name)
+            .with_context(|| format!("cargo did not name a binary {name}"))?;
+        let zip = folder.join(format!("{name}.zip"));
+        pack(binary, &zip).with_context(|| format!("packing {}", binary.display()))?;
+        zips.insert(name.to_owned(), zip);
+    }
+    Ok(zips)
+}
+
+fn build(places: &Places, release: bool) -> Result<BTreeMap<String, PathBuf>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .current_dir(&places.root)
+        .args(["build", "--quiet", "--bins"])
+        .arg("--message-format=json-render-diagnostics");
+    if release {
+        command.arg("--release");
+    }
+    for name in FUNCTIONS {
+        command.args(["--package", name]);
+    }
+    let output = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .context("running cargo build")?;
+    if !output.status.success() {
+        bail!("cargo build of the functions ended with {}", output.status);
+    }
+    let mut binaries = BTreeMap::new();
+    for line in String::from_utf8_lossy(&output.stdout).lines() {
+        let Ok(message) = serde_json::from_str::<Value>(line) else {
+            continue;
+        };
+        if let (Some(path), Some(name)) = (
+            message["executable"].as_str(),
+            message["target"]["name"].as_str(),
+        ) {
+            binaries.insert(name.to_owned(), PathBuf::from(path));
+        }
+    }
+    Ok(binaries)
+}
+
+/// Packs a binary unless the zip was made of this very file.
+fn pack(binary: &Path, zip: &Path) -> Result<()> {
+    let made_of = identity(binary)?;
+    let stamp = zip.with_extension("stamp");
+    if zip.exists() && std::fs::read_to_string(&stamp).is_ok_and(|found| found == made_of) {
+        return Ok(());
+    }
+    let stripped = zip.with_extension("stripped");
+    let bytes = if strip(binary, &stripped) {
+        let bytes = std::fs::read(&stripped)?;
+        std::fs::remove_file(&stripped)?;
+        bytes
+    } else {
+        std::fs::read(binary)?
+    };
+    // Written beside and renamed: a zip that is half written must never be found.
+    let unfinished = zip.with_extension("unfinished");
+    let mut writer = zip::ZipWriter::new(File::create(&unfinished)?);
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .compression_level(Some(1))
+        .unix_permissions(0o755);
+    writer.start_file("bootstrap", options)?;
+    writer.write_all(&bytes)?;
+    writer.finish()?.sync_all()?;
+    std::fs::rename(&unfinished, zip)?;
+    std::fs::write(&stamp, made_of)?;
+    Ok(())
+}
+
+/// Size and time of change: a binary that cargo did not write again keeps both.
+fn identity(file: &Path) -> Result<String> {
+    let metadata = std::fs::metadata(file)?;
+    let changed = metadata.modified()?.duration_since(UNIX_EPOCH)?;
+    Ok(format!("{} {}", metadata.len(), changed.as_nanos()))
+}
+
+/// Symbols and line tables are a third of a debug binary; without the tool they are packed with the rest.
+fn strip(binary: &Path, stripped: &Path) -> bool {
+    Command::new("strip")
+        .arg("-o")
+        .arg(stripped)
+        .arg(binary)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}

@@ -1,0 +1,92 @@
+//! `.local/twin.json`: where a twin that is up answers, for commands that use it.
+
+use crate::setup::Places;
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::PathBuf;
+
+/// Where everything answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// The process that holds the twin.
+    pub pid: u32,
+    /// S3, Step Functions, Lambda, Secrets Manager, SNS, SQS and CloudWatch Logs.
+    pub aws: String,
+    /// The Redshift Data API.
+    pub data_api: String,
+    /// The warehouse, with its password.
+    pub postgres: String,
+    /// The fake Genesys Cloud.
+    pub genesys: String,
+    /// The fake Salesforce.
+    pub salesforce: String,
+    /// The data bucket.
+    pub bucket: String,
+    /// The state machine's ARN.
+    pub state_machine: String,
+    /// Function name by binary.
+    pub functions: BTreeMap<String, String>,
+}
+
+/// The file while the twin is up; gone afterwards.
+#[derive(Debug)]
+pub struct StateFile(PathBuf);
+
+impl StateFile {
+    /// Writes the file, readable by this user alone.
+    pub fn write(places: &Places, endpoints: &Endpoints) -> Result<Self> {
+        let path = path(places);
+        if let Ok(other) = read(places)
+            && other.pid != endpoints.pid
+            && is_alive(other.pid)
+        {
+            bail!(
+                "process {} holds a twin already: end it with Ctrl-C, or remove {} if it is not one",
+                other.pid,
+                path.display()
+            );
+        }
+        let mut file = File::options()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path)
+            .with_context(|| format!("writing {}", path.display()))?;
+        file.write_all(&serde_json::to_vec_pretty(endpoints)?)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for StateFile {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The twin that is up.
+pub fn read(places: &Places) -> Result<Endpoints> {
+    let path = path(places);
+    let text = std::fs::read(&path).with_context(|| {
+        format!(
+            "{} is missing: no twin is up; start one with `cargo local up` in another terminal",
+            path.display()
+        )
+    })?;
+    serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))
+}
+
+fn path(places: &Places) -> PathBuf {
+    places.local.join("twin.json")
+}
+
+fn is_alive(pid: u32) -> bool {
+    i32::try_from(pid)
+        .ok()
+        .and_then(rustix::process::Pid::from_raw)
+        .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}

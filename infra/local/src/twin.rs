@@ -1,0 +1,345 @@
+//! One twin: emulator, warehouse, Data API, fakes and the deployed pipeline, up together and gone together.
+
+use crate::aws::Aws;
+use crate::data_api::{self, DataApi, S3Source};
+use crate::deploy::{self, Deployment, Overlay};
+use crate::execution::{self, Execution, Progress};
+use crate::ministack::{Ministack, MinistackOptions};
+use crate::package;
+use crate::postgres::Postgres;
+use crate::setup::{self, Places};
+use crate::template::Template;
+use anyhow::{Context, Result};
+use fakes::control::Control;
+use fakes::genesys::FakeGenesys;
+use fakes::salesforce::FakeSalesforce;
+use fakes::world::{World, WorldOptions};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// What a twin is made of.
+#[derive(Debug, Clone)]
+pub struct TwinOptions {
+    /// Days of conversations.
+    pub days: u32,
+    /// How many conversations.
+    pub conversations: usize,
+    /// Equal seeds give equal data.
+    pub seed: u64,
+    /// Exclusive end of the data; default the last UTC midnight.
+    pub end: Option<Timestamp>,
+    /// Build the functions with `--release`.
+    pub release: bool,
+    /// Factor on the state machine's waits; 1 keeps them.
+    pub wait_scale: f64,
+    /// How the fake Genesys Cloud behaves.
+    pub genesys: fakes::genesys::Options,
+    /// How the fake Salesforce behaves.
+    pub salesforce: fakes::salesforce::Options,
+    /// Replacements in the twin's copy of `tributary.toml`: text found once → text put there.
+    pub settings: Vec<(String, String)>,
+}
+
+impl Default for TwinOptions {
+    fn default() -> Self {
+        Self {
+            days: 2,
+            conversations: 2000,
+            seed: 7,
+            end: None,
+            release: false,
+            wait_scale: 1.0,
+            genesys: fakes::genesys::Options::default(),
+            salesforce: fakes::salesforce::Options::default(),
+            settings: Vec::new(),
+        }
+    }
+}
+
+/// A folder that goes when the twin goes.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running twin. Fields are dropped in this order: who calls goes before who is called, the folder last.
+#[derive(Debug)]
+pub struct Twin {
+    ministack: Ministack,
+    data_api: data_api::Running,
+    genesys: fakes::server::Running,
+    salesforce: fakes::server::Running,
+    postgres: Postgres,
+    folder: Folder,
+    aws: Aws,
+    world: Arc<World>,
+    deployment: Deployment,
+}
+
+impl Twin {
+    /// Sets up what is missing, starts everything and deploys the pipeline.
+    pub async fn start(options: TwinOptions) -> Result<Self> {
+        Self::start_and_tell(options, &mut |_| {}).await
+    }
+
+    /// As [`Twin::start`], saying what it does.
+    pub async fn start_and_tell(
+        options: TwinOptions,
+        say: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Self> {
+        let places = Places::of_this_repository()?;
+        let template = Template::read(&places.infra("template.yaml"))?;
+        let python = setup::python_with_ministack(&places, say)?;
+        let binaries = setup::postgres(&places, say)?;
+        let zips = package::functions(&places, options.release, say)?;
+
+        say("Starting the emulator, PostgreSQL and the two sources");
+        let (folder, name) = new_folder(&places)?;
+        let world = Arc::new(World::generate(WorldOptions {
+            seed: options.seed,
+            end: options.end.unwrap_or_else(now),
+            days: options.days,
+            conversations: options.conversations,
+        }));
+        let genesys = FakeGenesys::start(Arc::clone(&world), options.genesys.clone())
+            .context("starting the fake Genesys Cloud")?;
+        let salesforce = FakeSalesforce::start(Arc::clone(&world), options.salesforce.clone())
+            .context("starting the fake Salesforce")?;
+        let ministack = Ministack::start(MinistackOptions {
+            python: &python,
+            folder: &folder.0.join("emulator"),
+            log: places.local.join(format!("logs/ministack-{name}.log")),
+            wait_scale: options.wait_scale,
+        })
+        .await?;
+        let postgres = Postgres::start_with(&folder.0.join("postgres"), &binaries)?;
+        postgres.prepare().await?;
+        let aws = Aws::new(ministack.endpoint())?;
+
+        let parameters = BTreeMap::new();
+        let warehouse = deploy::warehouse_names(&template, &parameters)?;
+        let data_api = DataApi::start(data_api::Options::new(
+            postgres.url(),
+            Arc::new(S3Source(aws.s3())),
+            &warehouse.database,
+            &warehouse.workgroup,
+        ))
+        .await?;
+
+        say("Deploying infra/template.yaml");
+        let settings = folder.0.join("settings");
+        deploy::copy_settings(&places.infra("settings"), &settings, |text| {
+            fit_settings(text, &options)
+        })?;
+        let overlay = Overlay {
+            data_api: data_api.url().to_owned(),
+            genesys: genesys.url().to_owned(),
+            settings,
+            genesys_credentials: json!({
+                "client_id": options.genesys.client_id,
+                "client_secret": options.genesys.client_secret,
+            }),
+            salesforce_credentials: json!({
+                "flow": "client_credentials",
+                "login_url": salesforce.url(),
+                "client_id": options.salesforce.client_id,
+                "client_secret": options.salesforce.client_secret,
+            }),
+            parameters,
+        };
+        let deployment = deploy::deploy(&aws, &template, &overlay, &zips).await?;
+        Ok(Self {
+            ministack,
+            data_api,
+            genesys,
+            salesforce,
+            postgres,
+            folder,
+            aws,
+            world,
+            deployment,
+        })
+    }
+
+    /// Runs the pipeline to its end.
+    pub async fn run(&self, event: Value) -> Result<Execution> {
+        self.run_and_tell(&event, &mut |_| {}).await
+    }
+
+    /// As [`Twin::run`], telling each step as it happens.
+    pub async fn run_and_tell(
+        &self,
+        event: &Value,
+        tell: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Execution> {
+        let arn = self.start_execution(event).await?;
+        self.follow(&arn, tell).await
+    }
+
+    /// Starts an execution and returns its ARN at once.
+    pub async fn start_execution(&self, event: &Value) -> Result<String> {
+        execution::start(&self.aws, &self.deployment.state_machine, event).await
+    }
+
+    /// Follows an execution to its end, at most half an hour.
+    pub async fn follow(
+        &self,
+        arn: &str,
+        tell: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<Execution> {
+        execution::follow(&self.aws, arn, Duration::from_secs(1800), tell).await
+    }
+
+    /// How an execution stands.
+    pub async fn describe(&self, arn: &str) -> Result<Execution> {
+        execution::describe(&self.aws, arn).await
+    }
+
+    /// Stops an execution and waits until none of its windows is being read any more.
+    pub async fn stop_execution(&self, arn: &str) -> Result<()> {
+        execution::stop(&self.aws, arn).await?;
+        execution::quiet(&self.aws, arn, Duration::from_secs(300)).await
+    }
+
+    /// Rows of one statement on the warehouse; every value as PostgreSQL writes it, `None` for null.
+    pub async fn sql(&self, statement: &str) -> Result<Vec<Vec<Option<String>>>> {
+        crate::warehouse::query(&self.postgres.url(), statement).await
+    }
+
+    /// The object with this key in the data bucket, if there is one.
+    pub async fn object(&self, key: &str) -> Result<Option<Vec<u8>>> {
+        self.source().get(&self.deployment.bucket, key).await
+    }
+
+    /// Keys in the data bucket that begin with `prefix`.
+    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>> {
+        self.source().list(&self.deployment.bucket, prefix).await
+    }
+
+    fn source(&self) -> impl data_api::ObjectSource + use<> {
+        S3Source(self.aws.s3())
+    }
+
+    /// What was published to the alert and report topics since the last call: subject and message.
+    pub async fn messages(&self) -> Result<Vec<(String, String)>> {
+        crate::logs::messages(&self.aws, &self.deployment.messages).await
+    }
+
+    /// The last lines a function wrote to its log, by its binary's name.
+    pub async fn log(&self, binary: &str, lines: usize) -> Result<Vec<String>> {
+        match self.deployment.functions.get(binary) {
+            Some(name) => crate::logs::tail(&self.aws, name, lines).await,
+            None => anyhow::bail!("there is no function {binary}"),
+        }
+    }
+
+    /// Faults and request counts of the fake Genesys Cloud.
+    pub fn genesys(&self) -> &Control {
+        self.genesys.control()
+    }
+
+    /// Faults and request counts of the fake Salesforce.
+    pub fn salesforce(&self) -> &Control {
+        self.salesforce.control()
+    }
+
+    /// The data both sources serve.
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The emulator's services.
+    pub const fn aws(&self) -> &Aws {
+        &self.aws
+    }
+
+    /// What was deployed.
+    pub const fn deployment(&self) -> &Deployment {
+        &self.deployment
+    }
+
+    /// The twin's own folder; gone with it.
+    pub fn folder(&self) -> &Path {
+        &self.folder.0
+    }
+
+    /// Where everything answers.
+    pub fn endpoints(&self) -> crate::state::Endpoints {
+        crate::state::Endpoints {
+            pid: std::process::id(),
+            aws: self.aws.endpoint().to_owned(),
+            data_api: self.data_api.url().to_owned(),
+            postgres: self.postgres.url(),
+            genesys: self.genesys.url().to_owned(),
+            salesforce: self.salesforce.url().to_owned(),
+            bucket: self.deployment.bucket.clone(),
+            state_machine: self.deployment.state_machine.clone(),
+            functions: self.deployment.functions.clone(),
+        }
+    }
+
+    /// Ends every process and frees every port.
+    pub async fn stop(self) {
+        let Self {
+            mut ministack,
+            data_api,
+            genesys,
+            salesforce,
+            postgres,
+            folder,
+            ..
+        } = self;
+        let _ = tokio::task::spawn_blocking(move || ministack.stop()).await;
+        data_api.stop().await;
+        genesys.stop().await;
+        salesforce.stop().await;
+        let _ = tokio::task::spawn_blocking(move || postgres.stop()).await;
+        drop(folder);
+    }
+}
+
+use data_api::ObjectSource as _;
+
+/// Settings for data of so many days: nothing older is looked for.
+fn fit_settings(text: &str, options: &TwinOptions) -> Result<String> {
+    let shipped = text
+        .lines()
+        .find(|line| line.starts_with("horizon_days"))
+        .context("tributary.toml has no line horizon_days")?;
+    let mut fitted = text.replacen(shipped, &format!("horizon_days = {}", options.days), 1);
+    for (from, to) in &options.settings {
+        anyhow::ensure!(
+            fitted.matches(from.as_str()).count() == 1,
+            "tributary.toml does not have exactly one \"{from}\""
+        );
+        fitted = fitted.replacen(from.as_str(), to, 1);
+    }
+    Ok(fitted)
+}
+
+fn new_folder(places: &Places) -> Result<(Folder, String)> {
+    static COUNT: AtomicU32 = AtomicU32::new(1);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let name = format!("{}-{count}", std::process::id());
+    let path = places.local.join("twins").join(&name);
+    if path.exists() {
+        std::fs::remove_dir_all(&path)?;
+    }
+    std::fs::create_dir_all(&path).with_context(|| format!("creating {}", path.display()))?;
+    Ok((Folder(path), name))
+}
+
+#[allow(clippy::disallowed_methods)] // the twin decides what day it is for the data
+fn now() -> Timestamp {
+    Timestamp::now()
+}
+

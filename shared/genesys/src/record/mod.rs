@@ -1,0 +1,103 @@
+//! A conversation detail record, as a details query or a details job delivers it, turned into rows of the staging tables.
+//!
+//! The vendor's types are open: properties come and go, enums grow. Only what the tables hold is looked at, everything but
+//! the id and the start may be absent, and enum-like values stay the text they are.
+
+mod instant;
+mod place;
+pub mod reference;
+mod wire;
+mod write;
+
+pub use write::write;
+
+use instant::parse_instant;
+use jiff::Timestamp;
+use model::rows::Refusal;
+use serde::Deserialize;
+use std::borrow::Cow;
+use wire::{Conversation, IdOnly};
+
+/// The tables a conversation fills, in the order [`write()`] names them by position.
+pub const TABLES: [&str; 8] = [
+    "staging.genesys_conversation",
+    "staging.genesys_participant",
+    "staging.genesys_session",
+    "staging.genesys_segment",
+    "staging.genesys_metric",
+    "staging.genesys_attribute",
+    "staging.genesys_evaluation",
+    "staging.genesys_survey",
+];
+
+/// One conversation, borrowed from its payload.
+#[derive(Debug)]
+pub struct Record<'a> {
+    /// The source's id; never empty.
+    pub conversation_id: Cow<'a, str>,
+    /// When it began: what decides whether it is of a window.
+    pub conversation_start: Timestamp,
+    wire: Conversation<'a>,
+}
+
+impl Record<'_> {
+    /// The external contacts its participants name, in order; one may occur more than once.
+    pub fn external_contact_ids(&self) -> impl Iterator<Item = &str> {
+        self.wire
+            .participants()
+            .iter()
+            .filter_map(|participant| participant.external_contact_id.as_deref())
+            .filter(|id| !id.is_empty())
+    }
+}
+
+/// Reads one record. It is refused when it is no JSON (`unreadable`), has a value of another type than the specification
+/// says (`unreadable`), has no id or start (`missing_key`) or a start that is no instant (`bad_time`).
+pub fn parse(payload: &str) -> Result<Record<'_>, Refusal> {
+    let mut wire: Conversation<'_> = read(payload)?;
+    let conversation_id = required_id(wire.conversation_id.take(), "conversationId")?;
+    let start = wire.conversation_start.as_deref();
+    let conversation_start = start
+        .map(|text| parse_instant(text, || "conversationStart".to_owned()))
+        .transpose()?
+        .ok_or_else(|| missing("conversationStart"))?;
+    Ok(Record {
+        conversation_id,
+        conversation_start,
+        wire,
+    })
+}
+
+/// The conversation's id, if nothing else of the record can be used: what a refused record is filed under.
+pub fn natural_id_of(payload: &str) -> Option<String> {
+    let record: IdOnly<'_> = serde_json::from_str(payload).ok()?;
+    record
+        .conversation_id
+        .filter(|id| !id.is_empty())
+        .map(Cow::into_owned)
+}
+
+fn read<'a, T: Deserialize<'a>>(payload: &'a str) -> Result<T, Refusal> {
+    // A derived reader also takes a list for an object, its items for the fields in order.
+    if payload.trim_start().starts_with('[') {
+        return Err(Refusal {
+            reason: "unreadable",
+            detail: "the record is a JSON list, expected an object".to_owned(),
+        });
+    }
+    serde_json::from_str(payload).map_err(|error| Refusal {
+        reason: "unreadable",
+        detail: place::describe(payload, &error),
+    })
+}
+
+fn required_id<'a>(id: Option<Cow<'a, str>>, field: &str) -> Result<Cow<'a, str>, Refusal> {
+    id.filter(|id| !id.is_empty()).ok_or_else(|| missing(field))
+}
+
+fn missing(field: &str) -> Refusal {
+    Refusal {
+        reason: "missing_key",
+        detail: format!("{field}: must not be missing, null or empty"),
+    }
+}

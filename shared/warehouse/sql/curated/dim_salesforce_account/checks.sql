@@ -1,0 +1,55 @@
+-- curated.dim_salesforce_account: data tests of the history.
+-- Grain   one query a rule; a row it returns is a breach
+-- Params  none
+
+-- fail: one_row_per_version: a account_id has at most one row that begins at an instant
+select
+    account_id,
+    valid_from,
+    count(*) as found
+from curated.dim_salesforce_account
+group by account_id, valid_from
+having count(*) > 1;
+
+-- fail: one_current_row: a account_id has exactly one current row, or none once it is deleted or merged
+select
+    account_id,
+    sum(case when is_current then 1 else 0 end) as current_rows
+from curated.dim_salesforce_account
+group by account_id
+having sum(case when is_current then 1 else 0 end) <> case
+    when max(case when is_latest and close_reason in ('deleted', 'merged') then 1 else 0 end) = 1 then 0 else 1
+end;
+
+-- fail: no_overlap: a row ends no later than the next one of its account_id begins
+select
+    ordered.account_id,
+    ordered.valid_from,
+    ordered.valid_to,
+    ordered.next_from
+from (
+    select
+        account_id,
+        valid_from,
+        valid_to,
+        lead(valid_from) over (partition by account_id order by valid_from) as next_from
+    from curated.dim_salesforce_account
+) as ordered
+where ordered.valid_to < ordered.valid_from or ordered.next_from < ordered.valid_to;
+
+-- fail: no_gap: a row that a change has closed ends where the next one of its account_id begins
+select
+    ordered.account_id,
+    ordered.valid_from,
+    ordered.valid_to,
+    ordered.next_from
+from (
+    select
+        account_id,
+        valid_from,
+        valid_to,
+        close_reason,
+        lead(valid_from) over (partition by account_id order by valid_from) as next_from
+    from curated.dim_salesforce_account
+) as ordered
+where ordered.close_reason = 'changed' and (ordered.next_from is null or ordered.next_from <> ordered.valid_to);

@@ -1,0 +1,25 @@
+-- curated.fact_agent_leg: what one agent session of a conversation took.
+-- Grain   conversation_id, participant_no, session_no
+
+create table if not exists curated.fact_agent_leg (
+    agent_leg_key varchar(64) not null, -- sha256 of conversation_id|participant_no|session_no
+    conversation_id varchar(64) not null,
+    participant_no integer not null,
+    session_no integer not null,
+    conversation_start timestamp not null,
+    session_id varchar(64),
+    user_id varchar(64),
+    queue_id varchar(64), -- of the session's first segment that names one
+    media_type varchar(32),
+    direction varchar(32),
+    answered boolean not null, -- the session emitted tAnswered, talk or handle time
+    talk_time_ms bigint,
+    hold_time_ms bigint,
+    acw_time_ms bigint,
+    handle_time_ms bigint, -- tHandle, else talk + hold + ACW
+    wrap_up_code varchar(64), -- of the session's last segment that names one
+    batch_id varchar(128) not null,
+    etl_loaded_at timestamp not null -- extracted_at of the record
+)
+diststyle auto
+sortkey (conversation_start);

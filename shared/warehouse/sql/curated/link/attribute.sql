@@ -1,0 +1,144 @@
+-- curated/link/attribute.sql: what the mentioned participant attributes of the batch's conversations say; the first name present wins.
+-- Grain   conversation_id
+-- Reads   staging.genesys_attribute of the winning records (tmp_conversation of fact_agent_leg/merge.sql)
+-- Params  tmp_batch (curated/begin.sql)
+-- Rerun   safe: a temporary table of the session
+
+create temp table tmp_attribute as
+with mentioned as (
+    select
+        tmp_conversation.conversation_id,
+        'case' as meaning,
+        strpos(tmp_batch.case_id_names, ',' || carried.attribute_name || ',') as name_order,
+        trim(carried.attribute_value) as attribute_value
+    from tmp_conversation
+    inner join staging.genesys_attribute as carried
+        on
+            tmp_conversation.batch_id = carried.batch_id
+            and tmp_conversation.record_no = carried.record_no
+    cross join tmp_batch
+    where strpos(tmp_batch.case_id_names, ',' || carried.attribute_name || ',') > 0
+    union all
+    select
+        tmp_conversation.conversation_id,
+        'account' as meaning,
+        strpos(tmp_batch.account_id_names, ',' || carried.attribute_name || ',') as name_order,
+        trim(carried.attribute_value) as attribute_value
+    from tmp_conversation
+    inner join staging.genesys_attribute as carried
+        on
+            tmp_conversation.batch_id = carried.batch_id
+            and tmp_conversation.record_no = carried.record_no
+    cross join tmp_batch
+    where strpos(tmp_batch.account_id_names, ',' || carried.attribute_name || ',') > 0
+    union all
+    select
+        tmp_conversation.conversation_id,
+        'contact' as meaning,
+        strpos(tmp_batch.contact_id_names, ',' || carried.attribute_name || ',') as name_order,
+        trim(carried.attribute_value) as attribute_value
+    from tmp_conversation
+    inner join staging.genesys_attribute as carried
+        on
+            tmp_conversation.batch_id = carried.batch_id
+            and tmp_conversation.record_no = carried.record_no
+    cross join tmp_batch
+    where strpos(tmp_batch.contact_id_names, ',' || carried.attribute_name || ',') > 0
+    union all
+    select
+        tmp_conversation.conversation_id,
+        'escalated' as meaning,
+        strpos(tmp_batch.escalated_names, ',' || carried.attribute_name || ',') as name_order,
+        trim(carried.attribute_value) as attribute_value
+    from tmp_conversation
+    inner join staging.genesys_attribute as carried
+        on
+            tmp_conversation.batch_id = carried.batch_id
+            and tmp_conversation.record_no = carried.record_no
+    cross join tmp_batch
+    where strpos(tmp_batch.escalated_names, ',' || carried.attribute_name || ',') > 0
+    union all
+    select
+        tmp_conversation.conversation_id,
+        'bot_handled' as meaning,
+        strpos(tmp_batch.bot_handled_names, ',' || carried.attribute_name || ',') as name_order,
+        trim(carried.attribute_value) as attribute_value
+    from tmp_conversation
+    inner join staging.genesys_attribute as carried
+        on
+            tmp_conversation.batch_id = carried.batch_id
+            and tmp_conversation.record_no = carried.record_no
+    cross join tmp_batch
+    where strpos(tmp_batch.bot_handled_names, ',' || carried.attribute_name || ',') > 0
+),
+
+identified as (
+    -- Only what looks like a Salesforce id counts: 15 or 18 letters and digits. Its first 15 characters identify, in their case.
+    select
+        mentioned.conversation_id,
+        mentioned.meaning,
+        left(mentioned.attribute_value, 15) as id15,
+        dense_rank() over (partition by mentioned.conversation_id, mentioned.meaning order by mentioned.name_order) as rank_of_name
+    from mentioned
+    where
+        mentioned.meaning in ('case', 'account', 'contact')
+        and length(mentioned.attribute_value) in (15, 18)
+        and translate(lower(mentioned.attribute_value), 'abcdefghijklmnopqrstuvwxyz0123456789', '') = ''
+),
+
+flagged as (
+    select
+        mentioned.conversation_id,
+        mentioned.meaning,
+        case when lower(mentioned.attribute_value) in ('true', '1', 'yes', 'y') then 1 else 0 end as says_true,
+        dense_rank() over (partition by mentioned.conversation_id, mentioned.meaning order by mentioned.name_order) as rank_of_name
+    from mentioned
+    where
+        mentioned.meaning in ('escalated', 'bot_handled')
+        and lower(mentioned.attribute_value) in ('true', '1', 'yes', 'y', 'false', '0', 'no', 'n')
+),
+
+counted as (
+    select
+        identified.conversation_id,
+        identified.meaning,
+        min(identified.id15) as id15,
+        count(distinct identified.id15) as different
+    from identified
+    where identified.rank_of_name = 1
+    group by identified.conversation_id, identified.meaning
+),
+
+gathered as (
+    select
+        counted.conversation_id,
+        case when counted.meaning = 'case' then counted.id15 end as case_id,
+        case when counted.meaning = 'account' then counted.id15 end as account_id,
+        case when counted.meaning = 'contact' then counted.id15 end as contact_id,
+        case when counted.different > 1 then 1 else 0 end as ambiguous,
+        cast(null as integer) as escalated,
+        cast(null as integer) as bot_handled
+    from counted
+    union all
+    select
+        flagged.conversation_id,
+        cast(null as varchar(15)) as case_id,
+        cast(null as varchar(15)) as account_id,
+        cast(null as varchar(15)) as contact_id,
+        0 as ambiguous,
+        case when flagged.meaning = 'escalated' then flagged.says_true end as escalated,
+        case when flagged.meaning = 'bot_handled' then flagged.says_true end as bot_handled
+    from flagged
+    where flagged.rank_of_name = 1
+)
+
+select
+    gathered.conversation_id,
+    max(gathered.case_id) as case_id,
+    max(gathered.account_id) as account_id,
+    max(gathered.contact_id) as contact_id,
+    max(gathered.ambiguous) as ambiguous,
+    max(gathered.escalated) as escalated,
+    max(gathered.bot_handled) as bot_handled
+from gathered
+group by gathered.conversation_id;

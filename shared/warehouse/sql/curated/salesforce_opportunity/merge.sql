@@ -1,0 +1,87 @@
+-- curated.salesforce_opportunity: the newest record of each key that one batch names.
+-- Grain   opportunity_id
+-- Reads   staging.salesforce_opportunity of all batches, for the keys of this batch
+-- Params  tmp_batch (curated/begin.sql)
+-- Rerun   safe, in any order of batches: the highest SystemModstamp wins, then the last extraction
+
+merge into curated.salesforce_opportunity
+using (
+    select ranked.*
+    from (
+        select
+            staged.*,
+            row_number() over (
+                partition by staged.opportunity_id
+                order by
+                    staged.system_modstamp desc,
+                    staged.extracted_at desc,
+                    coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
+                    staged.batch_id desc,
+                    staged.record_no desc
+            ) as recency
+        from staging.salesforce_opportunity as staged
+        inner join (
+            select distinct named.opportunity_id
+            from staging.salesforce_opportunity as named
+            inner join tmp_batch
+                on named.batch_id = tmp_batch.batch_id
+        ) as asked
+            on staged.opportunity_id = asked.opportunity_id
+        left join ops.load_log
+            on staged.batch_id = load_log.batch_id
+    ) as ranked
+    where ranked.recency = 1
+) as incoming
+    on curated.salesforce_opportunity.opportunity_id = incoming.opportunity_id
+when matched then
+    update
+        set
+            is_deleted = incoming.is_deleted,
+            system_modstamp = incoming.system_modstamp,
+            created_at = incoming.created_at,
+            account_id = incoming.account_id,
+            opportunity_name = incoming.opportunity_name,
+            stage_name = incoming.stage_name,
+            amount = incoming.amount,
+            currency_iso_code = incoming.currency_iso_code,
+            is_closed = incoming.is_closed,
+            is_won = incoming.is_won,
+            close_date = incoming.close_date,
+            owner_id = incoming.owner_id,
+            batch_id = incoming.batch_id,
+            extracted_at = incoming.extracted_at
+when not matched then insert (
+    opportunity_key,
+    opportunity_id,
+    is_deleted,
+    system_modstamp,
+    created_at,
+    account_id,
+    opportunity_name,
+    stage_name,
+    amount,
+    currency_iso_code,
+    is_closed,
+    is_won,
+    close_date,
+    owner_id,
+    batch_id,
+    extracted_at
+) values (
+    sha2(incoming.opportunity_id, 256),
+    incoming.opportunity_id,
+    incoming.is_deleted,
+    incoming.system_modstamp,
+    incoming.created_at,
+    incoming.account_id,
+    incoming.opportunity_name,
+    incoming.stage_name,
+    incoming.amount,
+    incoming.currency_iso_code,
+    incoming.is_closed,
+    incoming.is_won,
+    incoming.close_date,
+    incoming.owner_id,
+    incoming.batch_id,
+    incoming.extracted_at
+);
