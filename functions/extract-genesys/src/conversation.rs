@@ -165,7 +165,12 @@ async fn read_query(
     let genesys = &run.settings.genesys;
     let (page_size, cap) = (genesys.query_page_size, genesys.query_result_cap);
     while let Some(&slice) = query.slices.last() {
-        let page = match api.query_page(slice, query.page, page_size).await {
+        // A window is asked for as it is; only what had to be cut depends on the filter.
+        let only_starts = genesys.query_start_filter && slice != run.task.window;
+        let page = match api
+            .query_page(slice, only_starts, query.page, page_size)
+            .await
+        {
             Ok(page) => page,
             Err(cause) if is_too_much(&cause) => {
                 query = cut(&query, slice).ok_or_else(|| run.source(cause))?;
@@ -194,7 +199,9 @@ async fn read_query(
         let earliest = take(run, &page, received_at, Extraction::Query).await?;
         // Results come by start: a page that lies wholly behind the slice is followed by nothing of it.
         let lies_behind = earliest.is_some_and(|start| start >= slice.end());
-        if page.is_empty() || lies_behind || (ends_at_cap && is_last) {
+        // The source's count is approximate: only a page that is not full as well is taken for the last one.
+        let is_short = page.len() < page_size as usize;
+        if page.is_empty() || lies_behind || (is_last && (ends_at_cap || is_short)) {
             let hits = page.total_hits.filter(|_| !lies_behind);
             run.state.api_count = run.state.api_count.zip(hits).map(|(sum, hits)| sum + hits);
             query.slices.pop();

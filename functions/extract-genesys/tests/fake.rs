@@ -93,6 +93,27 @@ async fn a_part_of_a_day_comes_whole_through_the_query() {
 }
 
 #[tokio::test]
+async fn a_day_above_the_cap_comes_whole_in_slices() {
+    // The fake answers whole UTC days, as the specification says: only the filter makes a result smaller.
+    let options = Options {
+        availability: Some("2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
+        result_cap: 100,
+        ..unlimited()
+    };
+    let task = event("day");
+    let expected = seeded().expected(task.window.start(), task.window.end());
+    assert!(expected.conversations > 200);
+    let world = read(options, &task).await;
+    let receipt = world.bucket.receipt(&task);
+    assert_eq!(receipt.extraction, Extraction::Query);
+    let counts = receipt.counts;
+    // The record whose start is no instant matches no filter on the start.
+    let unreadable = expected.unstorable_by_query as u64;
+    assert_eq!(counts.staged, expected.conversations as u64 - unreadable);
+    assert!(counts.close(), "{counts:?}");
+}
+
+#[tokio::test]
 async fn every_listing_is_read() {
     for object in ["queue", "user", "wrapup_code"] {
         let mut task = event("queues");

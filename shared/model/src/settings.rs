@@ -76,6 +76,9 @@ pub struct Genesys {
     pub job_page_size: u32,
     /// Largest number of results one query may page through.
     pub query_result_cap: u64,
+    /// Whether a slice that had to be cut is asked for with a filter on the conversation's start. Without it a query
+    /// answers whole UTC days, and a day above the cap can only be read by a details job.
+    pub query_start_filter: bool,
     /// External contacts per bulk call.
     pub contact_batch_size: u32,
     /// Names of external sources whose external ids are Salesforce ids.
