@@ -4,7 +4,7 @@
 mod summary;
 mod verdicts;
 
-pub use summary::{LedgerLine, Summary};
+pub use summary::{LedgerLine, Links, Summary};
 pub use verdicts::{combined_query, judge};
 
 use landing::{LandingError, Store, keys};
@@ -125,7 +125,10 @@ impl Checker {
             .iter()
             .filter_map(|row| Some((row.first()?.text()?, row.get(1).and_then(Value::integer)?)))
             .collect();
-        let checks = judge(&tests, &offending, &self.settings);
+        let links = summary::links(&self.warehouse, run_id, deadline)
+            .await
+            .map_err(failed)?;
+        let checks = judge(&tests, &offending, links, &self.settings);
         self.keep(request, &checks, deadline)
             .await
             .map_err(failed)?;
@@ -142,6 +145,7 @@ impl Checker {
             run_id: run_id.clone(),
             at: request.at,
             verdict,
+            links,
             ledger,
             checks: checks.clone(),
         };

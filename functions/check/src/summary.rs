@@ -34,6 +34,32 @@ pub struct LedgerLine {
     pub quarantined: i64,
 }
 
+/// How many of the batch's conversations have a CRM link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Links {
+    /// In `curated.fact_customer_interactions`.
+    pub linked: i64,
+    /// In `curated.fact_anonymous_interactions`.
+    pub anonymous: i64,
+}
+
+impl Links {
+    /// `81.2 % of 2000 conversations have a CRM link`.
+    pub fn in_words(self) -> String {
+        let all = self.linked + self.anonymous;
+        if all == 0 {
+            return "no conversations".to_owned();
+        }
+        // Tenths of a percent in whole numbers: the text must not depend on how a float rounds.
+        let tenths = (self.linked * 2000 + all) / (all * 2);
+        format!(
+            "{}.{} % of {all} conversations have a CRM link",
+            tenths / 10,
+            tenths % 10
+        )
+    }
+}
+
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Summary {
@@ -43,10 +69,38 @@ pub struct Summary {
     pub at: Timestamp,
     /// The worst verdict.
     pub verdict: Verdict,
+    /// How many conversations of the batch are linked.
+    pub links: Links,
     /// Counts by object.
     pub ledger: Vec<LedgerLine>,
     /// Every data test.
     pub checks: Vec<CheckResult>,
+}
+
+/// Counts the batch's conversations in both interaction facts.
+pub(crate) async fn links(
+    warehouse: &Warehouse,
+    run_id: &RunId,
+    deadline: Deadline,
+) -> Result<Links, WarehouseError> {
+    let query = "select cast(coalesce(sum(facts.linked), 0) as bigint), cast(coalesce(sum(1 - facts.linked), 0) as bigint) from ( \
+                 select 1 as linked from curated.fact_customer_interactions where batch_id = :batch_id \
+                 union all \
+                 select 0 as linked from curated.fact_anonymous_interactions where batch_id = :batch_id) as facts";
+    let values = [("batch_id".to_owned(), run_id.to_string())];
+    let rows = warehouse
+        .query(&format!("{run_id}/links"), query, &values, deadline.left())
+        .await?;
+    let number = |at: usize| {
+        rows.first()
+            .and_then(|row| row.get(at))
+            .and_then(Value::integer)
+            .unwrap_or(0)
+    };
+    Ok(Links {
+        linked: number(0),
+        anonymous: number(1),
+    })
 }
 
 /// Sums the run's ledger rows.
@@ -90,4 +144,22 @@ pub(crate) async fn ledger(
             }
         })
         .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_join_rate_is_told_in_tenths_of_a_percent() {
+        assert_eq!(
+            Links {
+                linked: 2,
+                anonymous: 1
+            }
+            .in_words(),
+            "66.7 % of 3 conversations have a CRM link"
+        );
+        assert_eq!(Links::default().in_words(), "no conversations");
+    }
 }

@@ -1,5 +1,6 @@
 //! The data tests as one query, and what their answer means.
 
+use crate::Links;
 use model::RunId;
 use model::payload::{CheckResult, Verdict};
 use model::settings::Settings;
@@ -40,6 +41,7 @@ pub fn combined_query(
 pub fn judge(
     tests: &[DataTest],
     offending: &std::collections::BTreeMap<String, i64>,
+    links: Links,
     settings: &Settings,
 ) -> Vec<CheckResult> {
     tests
@@ -51,6 +53,11 @@ pub fn judge(
                 Some(1) => (breach, "1 offending row".to_owned()),
                 Some(rows) => (breach, format!("{rows} offending rows")),
                 None => (Verdict::Fail, "not run".to_owned()),
+            };
+            let observed = if test.name == JOIN_RATE && observed != "not run" {
+                links.in_words()
+            } else {
+                observed
             };
             let expected = if test.name == JOIN_RATE {
                 format!(
@@ -117,7 +124,12 @@ mod tests {
 
     #[test]
     fn a_test_without_an_answer_fails() {
-        let results = judge(&[test("a/b", false)], &BTreeMap::new(), &settings());
+        let results = judge(
+            &[test("a/b", false)],
+            &BTreeMap::new(),
+            Links::default(),
+            &settings(),
+        );
         assert_eq!(
             (results[0].verdict, results[0].observed.as_str()),
             (Verdict::Fail, "not run")
@@ -130,12 +142,12 @@ mod tests {
         let offending = BTreeMap::from([(JOIN_RATE.to_owned(), 1)]);
         let tests = [test(JOIN_RATE, false)];
         assert_eq!(
-            judge(&tests, &offending, &settings)[0].verdict,
+            judge(&tests, &offending, Links::default(), &settings)[0].verdict,
             Verdict::Warn
         );
         settings.check.unlinked_severity = Verdict::Fail;
         assert_eq!(
-            judge(&tests, &offending, &settings)[0].verdict,
+            judge(&tests, &offending, Links::default(), &settings)[0].verdict,
             Verdict::Fail
         );
     }

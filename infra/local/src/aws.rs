@@ -37,7 +37,7 @@ impl Aws {
     pub fn new(endpoint: &str) -> Result<Self> {
         let http = reqwest::Client::builder()
             .no_proxy()
-            .timeout(std::time::Duration::from_secs(120))
+            .timeout(std::time::Duration::from_mins(2))
             .build()
             .context("building the HTTP client of the emulator")?;
         Ok(Self {

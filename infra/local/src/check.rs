@@ -17,9 +17,15 @@ pub fn problems(places: &Places) -> Result<Vec<String>> {
     reports(places, &mut problems)?;
     events(places, &mut problems)?;
     let path = places.infra("pipeline.asl.json");
-    let text = std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
     let machine = Machine::parse(&text).with_context(|| format!("{}", path.display()))?;
-    problems.extend(machine.problems().into_iter().map(|problem| format!("pipeline.asl.json: {problem}")));
+    problems.extend(
+        machine
+            .problems()
+            .into_iter()
+            .map(|problem| format!("pipeline.asl.json: {problem}")),
+    );
     if let Some(settings) = settings {
         let wanted = u64::from(settings.plan.max_concurrency);
         for (name, concurrency) in machine.map_concurrency() {
@@ -63,7 +69,11 @@ fn reports(places: &Places, problems: &mut Vec<String>) -> Result<()> {
 fn events(places: &Places, problems: &mut Vec<String>) -> Result<()> {
     for path in files(&places.root.join("events/pipeline"), "json")? {
         let text = std::fs::read_to_string(&path)?;
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
         let is_read = serde_json::from_str::<PipelineInput>(&text);
         let is_meant_to_be_refused = matches!(name.as_str(), "unknown-mode" | "unknown-field");
         match (is_read, is_meant_to_be_refused) {
@@ -85,7 +95,10 @@ fn template(places: &Places, machine: &Machine, problems: &mut Vec<String>) -> R
     let limits = machine.call_limits();
     for function in &functions {
         if !package::FUNCTIONS.contains(&function.binary.as_str()) {
-            problems.push(format!("template.yaml: {} runs {}, which is not in functions/", function.id, function.binary));
+            problems.push(format!(
+                "template.yaml: {} runs {}, which is not in functions/",
+                function.id, function.binary
+            ));
         }
         match limits.get(&format!("{}Arn", function.id)) {
             None => problems.push(format!("pipeline.asl.json: nothing calls {}", function.id)),
@@ -98,14 +111,17 @@ fn template(places: &Places, machine: &Machine, problems: &mut Vec<String>) -> R
     }
     for name in package::FUNCTIONS {
         if !functions.iter().any(|function| function.binary == name) {
-            problems.push(format!("template.yaml: deploys no function for functions/{name}"));
+            problems.push(format!(
+                "template.yaml: deploys no function for functions/{name}"
+            ));
         }
     }
     Ok(())
 }
 
 fn files(folder: &Path, extension: &str) -> Result<Vec<std::path::PathBuf>> {
-    let entries = std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
+    let entries =
+        std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
     let mut found = Vec::new();
     for entry in entries {
         let path = entry?.path();

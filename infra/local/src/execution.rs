@@ -113,7 +113,9 @@ pub async fn start(aws: &Aws, state_machine: &str, input: &Value) -> Result<Stri
         )
         .await?;
     let arn = answer["executionArn"].as_str();
-    Ok(arn.context("StartExecution answered without an ARN")?.to_owned())
+    Ok(arn
+        .context("StartExecution answered without an ARN")?
+        .to_owned())
 }
 
 /// Stops an execution.
@@ -135,7 +137,10 @@ pub async fn quiet(aws: &Aws, arn: &str, limit: Duration) -> Result<()> {
             return Ok(());
         }
         if started.elapsed() > limit {
-            bail!("{running} windows of {arn} are still read after {} s", limit.as_secs());
+            bail!(
+                "{running} windows of {arn} are still read after {} s",
+                limit.as_secs()
+            );
         }
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -211,7 +216,8 @@ async fn events(aws: &Aws, arn: &str) -> Result<Vec<Value>> {
     let mut events = Vec::new();
     let mut token = Value::Null;
     loop {
-        let mut request = json!({"executionArn": arn, "maxResults": 1000, "includeExecutionData": false});
+        let mut request =
+            json!({"executionArn": arn, "maxResults": 1000, "includeExecutionData": false});
         if !token.is_null() {
             request["nextToken"] = token;
         }

@@ -148,7 +148,9 @@ fn targets(state: &Value) -> Vec<String> {
 fn check_state(place: &str, state: &Value, is_caught: bool, problems: &mut Vec<String>) {
     for feature in UNEVEN {
         if !state[feature].is_null() {
-            problems.push(format!("{place} uses {feature}, which the twin and AWS run differently"));
+            problems.push(format!(
+                "{place} uses {feature}, which the twin and AWS run differently"
+            ));
         }
     }
     let kind = state["Type"].as_str().unwrap_or_default();
@@ -156,7 +158,9 @@ fn check_state(place: &str, state: &Value, is_caught: bool, problems: &mut Vec<S
         problems.push(format!("{place} has no Default"));
     }
     if matches!(kind, "Task" | "Parallel" | "Map") && !is_caught && !state["Catch"].is_array() {
-        problems.push(format!("{place} has no Catch and nothing around it has one"));
+        problems.push(format!(
+            "{place} has no Catch and nothing around it has one"
+        ));
     }
     if kind != "Task" {
         return;
@@ -179,7 +183,13 @@ fn check_state(place: &str, state: &Value, is_caught: bool, problems: &mut Vec<S
                 ));
             }
         }
-        for key in ["IntervalSeconds", "BackoffRate", "MaxAttempts", "MaxDelaySeconds", "JitterStrategy"] {
+        for key in [
+            "IntervalSeconds",
+            "BackoffRate",
+            "MaxAttempts",
+            "MaxDelaySeconds",
+            "JitterStrategy",
+        ] {
             if retrier[key].is_null() {
                 problems.push(format!("{place} has a Retry without {key}"));
             }

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
-use local::execution::Status;
+use local::execution::{Execution, Status};
 use local::setup::Places;
 use local::show::{self, Screen};
 use local::summary::Summary;
@@ -10,7 +10,7 @@ use local::{Twin, TwinOptions, aws::Aws, check, execution, logs, state};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The whole pipeline on this machine, without an account.
@@ -89,7 +89,7 @@ async fn main() -> ExitCode {
         ))
         .init();
     let arguments = Arguments::parse();
-    match answer(arguments.command).await {
+    match Box::pin(answer(arguments.command)).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
@@ -102,12 +102,29 @@ async fn main() -> ExitCode {
 async fn answer(command: Command) -> Result<bool> {
     match command {
         Command::Demo { data, json, keep } => {
-            let Some(is_well) = or_interrupted(demo(data, json, keep)).await? else {
+            if keep {
+                state::ensure_free(&Places::of_this_repository()?)?;
+            }
+            let Some((twin, is_well)) = or_interrupted(demo(data, json)).await? else {
                 return Ok(false);
             };
+            if keep {
+                or_interrupted(stay(&twin)).await?;
+            }
+            twin.stop().await;
             Ok(is_well)
         }
-        Command::Up { data } => or_interrupted(up(data)).await.map(|ended| ended.is_none()),
+        Command::Up { data } => {
+            state::ensure_free(&Places::of_this_repository()?)?;
+            let mut screen = Screen::new();
+            let started = or_interrupted(start(&data, &mut screen)).await?;
+            screen.finish();
+            if let Some(twin) = started {
+                or_interrupted(stay(&twin)).await?;
+                twin.stop().await;
+            }
+            Ok(true)
+        }
         Command::Run { event, json } => run(&event, json.as_deref()).await,
         Command::Check => {
             let problems = check::problems(&Places::of_this_repository()?)?;
@@ -127,23 +144,20 @@ async fn or_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<Opti
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     tokio::select! {
-        done = work => done.map(Some),
+        done = Box::pin(work) => done.map(Some),
         _ = interrupt.recv() => Ok(None),
         _ = terminate.recv() => Ok(None),
     }
 }
 
 async fn start(data: &Data, screen: &mut Screen) -> Result<Twin> {
-    Twin::start_and_tell(data.options(), &mut |text| screen.say(text)).await
+    Box::pin(Twin::start_and_tell(data.options(), &mut |text| {
+        screen.say(text);
+    }))
+    .await
 }
 
-async fn up(data: Data) -> Result<()> {
-    let mut screen = Screen::new();
-    let twin = start(&data, &mut screen).await?;
-    screen.finish();
-    stay(&twin).await
-}
-
+/// Tells where everything answers, and never ends by itself.
 async fn stay(twin: &Twin) -> Result<()> {
     let endpoints = twin.endpoints();
     let _state = state::StateFile::write(&Places::of_this_repository()?, &endpoints)?;
@@ -151,51 +165,58 @@ async fn stay(twin: &Twin) -> Result<()> {
     std::future::pending().await
 }
 
-async fn demo(data: Data, json_file: Option<PathBuf>, keep: bool) -> Result<bool> {
+async fn demo(data: Data, json_file: Option<PathBuf>) -> Result<(Twin, bool)> {
     let mut screen = Screen::new();
     let twin = start(&data, &mut screen).await?;
     screen.say("Running the nightly execution");
-    let began = Instant::now();
+    let (began, started) = (Instant::now(), SystemTime::now());
     let execution = twin
-        .run_and_tell(&json!({"mode": "nightly"}), &mut |progress| screen.tell(progress))
+        .run_and_tell(&json!({"mode": "nightly"}), &mut |progress| {
+            screen.tell(progress);
+        })
         .await?;
     screen.finish();
     let mut summary = Summary::of(&twin, &execution, began.elapsed().as_secs_f64()).await?;
-    let topic = if execution.status == Status::Succeeded { "ready" } else { "failed" };
+    let topic = if execution.status == Status::Succeeded {
+        "ready"
+    } else {
+        "failed"
+    };
     let messages = twin.messages().await?;
     if !messages.iter().any(|(subject, _)| subject.contains(topic)) {
-        summary.problems.push(format!("no message said that the run is {topic}: {messages:?}"));
+        summary.problems.push(format!(
+            "no message said that the run is {topic}: {messages:?}"
+        ));
     }
     print!("{}", show::summary(&summary));
     for (subject, message) in &messages {
         println!("\nPublished: {subject}\n  {message}");
     }
     if execution.status != Status::Succeeded {
-        show_logs(twin.aws(), &twin.endpoints(), execution.cause.as_deref()).await?;
+        show_logs(twin.aws(), &twin.endpoints(), &execution, started).await?;
     }
     if let Some(file) = json_file {
         write_json(&file, &serde_json::to_value(&summary)?)?;
     }
-    if keep {
-        stay(&twin).await?;
-    }
-    twin.stop().await;
-    Ok(summary.problems.is_empty() && execution.status == Status::Succeeded)
+    let is_well = summary.problems.is_empty() && execution.status == Status::Succeeded;
+    Ok((twin, is_well))
 }
 
 async fn run(event: &Path, json_file: Option<&Path>) -> Result<bool> {
-    let text = std::fs::read_to_string(event).with_context(|| format!("reading {}", event.display()))?;
+    let text =
+        std::fs::read_to_string(event).with_context(|| format!("reading {}", event.display()))?;
     let input: Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", event.display()))?;
     let endpoints = state::read(&Places::of_this_repository()?)?;
     let aws = Aws::new(&endpoints.aws)?;
     let mut screen = Screen::new();
-    let began = Instant::now();
+    let (began, started) = (Instant::now(), SystemTime::now());
     let arn = execution::start(&aws, &endpoints.state_machine, &input)
         .await
         .with_context(|| format!("the twin of process {} does not answer", endpoints.pid))?;
-    let limit = Duration::from_secs(6 * 3600);
-    let execution = execution::follow(&aws, &arn, limit, &mut |progress| screen.tell(progress)).await?;
+    let limit = Duration::from_hours(6);
+    let execution =
+        execution::follow(&aws, &arn, limit, &mut |progress| screen.tell(progress)).await?;
     screen.finish();
     let seconds = began.elapsed().as_secs_f64();
     let mut summary = Summary::failed(&execution, seconds);
@@ -204,7 +225,7 @@ async fn run(event: &Path, json_file: Option<&Path>) -> Result<bool> {
     }
     print!("{}", show::summary(&summary));
     if execution.status != Status::Succeeded {
-        show_logs(&aws, &endpoints, execution.cause.as_deref()).await?;
+        show_logs(&aws, &endpoints, &execution, started).await?;
     }
     if let Some(file) = json_file {
         let mut written = serde_json::to_value(&summary)?;
@@ -214,14 +235,31 @@ async fn run(event: &Path, json_file: Option<&Path>) -> Result<bool> {
     Ok(execution.status == Status::Succeeded)
 }
 
-/// The last lines of the failed step's functions.
-async fn show_logs(aws: &Aws, endpoints: &state::Endpoints, cause: Option<&str>) -> Result<()> {
-    let step = cause.and_then(|cause| cause.split(':').next()).unwrap_or_default();
+/// The last lines that the failed step's functions wrote during this execution.
+async fn show_logs(
+    aws: &Aws,
+    endpoints: &state::Endpoints,
+    execution: &Execution,
+    began: SystemTime,
+) -> Result<()> {
+    let cause = execution.cause.as_deref().unwrap_or_default();
+    let step = cause.split(':').next().unwrap_or_default();
+    let since = began.duration_since(UNIX_EPOCH)?.as_millis();
     for binary in logs::functions_of(step) {
+        let source = binary.strip_prefix("extract-").unwrap_or_default();
+        let windows = &execution.failed_windows;
+        let is_blameless = !source.is_empty()
+            && !windows.is_empty()
+            && windows
+                .iter()
+                .all(|window| window.input["source"] != source);
         let Some(function) = endpoints.functions.get(*binary) else {
             continue;
         };
-        let lines = logs::tail(aws, function, 12).await?;
+        if is_blameless {
+            continue;
+        }
+        let lines = logs::tail(aws, function, i64::try_from(since)?, 12).await?;
         if !lines.is_empty() {
             println!("\nLast lines of {function}:");
             for line in lines {

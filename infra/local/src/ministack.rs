@@ -1,7 +1,9 @@
 //! The emulator's process: started in a group of its own, ended with everything it has started.
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+};
 use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -124,7 +126,8 @@ impl Ministack {
         let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) else {
             return;
         };
-        let _ = kill_process_group(group, Signal::TERM);
+        // The leader alone: it ends the functions itself and takes their exits.
+        let _ = kill_process(group, Signal::TERM);
         let asked = Instant::now();
         // Looked at, not reaped: as long as the leader is not reaped, no other group can get its number.
         let look = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;

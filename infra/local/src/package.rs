@@ -1,14 +1,15 @@
 //! The functions' binaries, built and packed as Lambda takes them: a zip with one file, `bootstrap`.
 
-use crate::setup::Places;
+use crate::setup::{Places, Say};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::UNIX_EPOCH;
+use tokio::process::Command;
 
 /// The packages of `functions/`, each with one binary of the same name.
 pub const FUNCTIONS: [&str; 9] = [
@@ -24,14 +25,14 @@ pub const FUNCTIONS: [&str; 9] = [
 ];
 
 /// Builds the functions and returns a zip for each binary.
-pub fn functions(
+pub async fn functions(
     places: &Places,
     release: bool,
-    say: &mut dyn FnMut(&str),
+    say: Say<'_>,
 ) -> Result<BTreeMap<String, PathBuf>> {
-    let _lock = places.lock("functions")?;
-    say("Building the functions");
-    let binaries = build(places, release)?;
+    let _lock = places.lock("functions").await?;
+    say("Building the functions (the first time takes some minutes)");
+    let binaries = build(places, release).await?;
     let profile = if release { "release" } else { "dev" };
     let folder = places.local.join("functions").join(profile);
     std::fs::create_dir_all(&folder)?;
@@ -41,13 +42,15 @@ pub fn functions(
             .get(name)
             .with_context(|| format!("cargo did not name a binary {name}"))?;
         let zip = folder.join(format!("{name}.zip"));
-        pack(binary, &zip).with_context(|| format!("packing {}", binary.display()))?;
+        pack(binary, &zip)
+            .await
+            .with_context(|| format!("packing {}", binary.display()))?;
         zips.insert(name.to_owned(), zip);
     }
     Ok(zips)
 }
 
-fn build(places: &Places, release: bool) -> Result<BTreeMap<String, PathBuf>> {
+async fn build(places: &Places, release: bool) -> Result<BTreeMap<String, PathBuf>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
@@ -63,7 +66,9 @@ fn build(places: &Places, release: bool) -> Result<BTreeMap<String, PathBuf>> {
     let output = command
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
+        .kill_on_drop(true)
         .output()
+        .await
         .context("running cargo build")?;
     if !output.status.success() {
         bail!("cargo build of the functions ended with {}", output.status);
@@ -84,14 +89,14 @@ fn build(places: &Places, release: bool) -> Result<BTreeMap<String, PathBuf>> {
 }
 
 /// Packs a binary unless the zip was made of this very file.
-fn pack(binary: &Path, zip: &Path) -> Result<()> {
+async fn pack(binary: &Path, zip: &Path) -> Result<()> {
     let made_of = identity(binary)?;
     let stamp = zip.with_extension("stamp");
     if zip.exists() && std::fs::read_to_string(&stamp).is_ok_and(|found| found == made_of) {
         return Ok(());
     }
     let stripped = zip.with_extension("stripped");
-    let bytes = if strip(binary, &stripped) {
+    let bytes = if strip(binary, &stripped).await {
         let bytes = std::fs::read(&stripped)?;
         std::fs::remove_file(&stripped)?;
         bytes
@@ -121,7 +126,7 @@ fn identity(file: &Path) -> Result<String> {
 }
 
 /// Symbols and line tables are a third of a debug binary; without the tool they are packed with the rest.
-fn strip(binary: &Path, stripped: &Path) -> bool {
+async fn strip(binary: &Path, stripped: &Path) -> bool {
     Command::new("strip")
         .arg("-o")
         .arg(stripped)
@@ -129,6 +134,8 @@ fn strip(binary: &Path, stripped: &Path) -> bool {
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
+        .kill_on_drop(true)
         .status()
+        .await
         .is_ok_and(|status| status.success())
 }

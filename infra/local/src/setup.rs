@@ -3,9 +3,16 @@
 use crate::postgres::{self, Binaries};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::process::Command;
+
+const LOCK_PAUSE: Duration = Duration::from_millis(100);
+
+/// What is told while something is prepared.
+pub type Say<'a> = &'a mut (dyn FnMut(&str) + Send);
 
 /// The repository and the folder in it that belongs to the twin.
 #[derive(Debug, Clone)]
@@ -37,12 +44,18 @@ impl Places {
     }
 
     /// Held while something shared is prepared: several twins may start at once.
-    pub fn lock(&self, name: &str) -> Result<File> {
+    pub async fn lock(&self, name: &str) -> Result<File> {
         let path = self.local.join(format!("{name}.lock"));
         let file = File::create(&path).with_context(|| format!("creating {}", path.display()))?;
-        file.lock()
-            .with_context(|| format!("waiting for {}", path.display()))?;
-        Ok(file)
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+                Err(TryLockError::Error(error)) => {
+                    return Err(error).with_context(|| format!("locking {}", path.display()));
+                }
+            }
+        }
     }
 }
 
@@ -51,8 +64,8 @@ const INSTALL_PYTHON: &str = "install it with `sudo apt-get install python3 pyth
 `sudo dnf install python3` (Fedora) or `brew install python` (macOS), or name one in the variable PYTHON";
 
 /// The interpreter of the virtual environment with the emulator; created when it is missing or out of date.
-pub fn python_with_ministack(places: &Places, say: &mut dyn FnMut(&str)) -> Result<PathBuf> {
-    let _lock = places.lock("venv")?;
+pub async fn python_with_ministack(places: &Places, say: Say<'_>) -> Result<PathBuf> {
+    let _lock = places.lock("venv").await?;
     let folder = places.local.join("venv");
     let interpreter = folder.join("bin/python");
     let requirements = places.infra("local/requirements.txt");
@@ -61,10 +74,10 @@ pub fn python_with_ministack(places: &Places, say: &mut dyn FnMut(&str)) -> Resu
     let stamp = folder.join("requirements.sha256");
     let wanted = hex::encode(Sha256::digest(&pinned));
     let is_current = std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted);
-    if is_current && version_of(&interpreter).is_some() {
+    if is_current && version_of(&interpreter).await.is_some() {
         return Ok(interpreter);
     }
-    let python = find_python()?;
+    let python = find_python().await?;
     say("Installing the emulator into .local/venv");
     let log = places.local.join("logs/venv.log");
     if folder.exists() {
@@ -75,6 +88,7 @@ pub fn python_with_ministack(places: &Places, say: &mut dyn FnMut(&str)) -> Resu
         Command::new(&python).args(["-m", "venv"]).arg(&folder),
         &log,
     )
+    .await
     .with_context(|| {
         format!(
             "creating a virtual environment: the venv module of {} does not work; {INSTALL_PYTHON}",
@@ -88,18 +102,19 @@ pub fn python_with_ministack(places: &Places, say: &mut dyn FnMut(&str)) -> Resu
             .arg(&requirements),
         &log,
     )
+    .await
     .context("installing infra/local/requirements.txt (this needs the network, once)")?;
     std::fs::write(&stamp, wanted)?;
     Ok(interpreter)
 }
 
 /// PostgreSQL of the system; else the pinned wheel, installed beside the emulator.
-pub fn postgres(places: &Places, say: &mut dyn FnMut(&str)) -> Result<Binaries> {
+pub async fn postgres(places: &Places, say: Say<'_>) -> Result<Binaries> {
     let missing = match postgres::find(None) {
         Ok(found) => return Ok(found),
         Err(missing) => missing,
     };
-    let _lock = places.lock("postgres")?;
+    let _lock = places.lock("postgres").await?;
     let folder = places.local.join("postgres-wheel");
     let requirements = places.infra("local/requirements-postgres.txt");
     let pinned = std::fs::read(&requirements)
@@ -107,35 +122,59 @@ pub fn postgres(places: &Places, say: &mut dyn FnMut(&str)) -> Result<Binaries> 
     let stamp = folder.join("requirements.sha256");
     let wanted = hex::encode(Sha256::digest(&pinned));
     if !std::fs::read_to_string(&stamp).is_ok_and(|found| found == wanted) {
-        say("Installing PostgreSQL into .local/postgres-wheel: the system has none that is new enough");
+        say(
+            "Installing PostgreSQL into .local/postgres-wheel: the system has none that is new enough",
+        );
         let interpreter = places.local.join("venv/bin/python");
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }
         logged(
             Command::new(&interpreter)
-                .args(["-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"])
-                .args(["--only-binary", ":all:", "--disable-pip-version-check", "--retries", "10"])
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--require-hashes",
+                    "--no-deps",
+                    "--no-input",
+                ])
+                .args([
+                    "--only-binary",
+                    ":all:",
+                    "--disable-pip-version-check",
+                    "--retries",
+                    "10",
+                ])
                 .arg("--target")
                 .arg(&folder)
                 .arg("-r")
                 .arg(&requirements),
             &places.local.join("logs/postgres-wheel.log"),
         )
+        .await
         .with_context(|| format!("{missing}; installing the wheel in its place failed as well"))?;
         std::fs::write(&stamp, wanted)?;
     }
     postgres::find(Some(&folder))
 }
 
-fn find_python() -> Result<PathBuf> {
+async fn find_python() -> Result<PathBuf> {
     let named = std::env::var_os("PYTHON").map(PathBuf::from);
-    let usual = ["python3", "python3.14", "python3.13", "python3.12", "python3.11"];
+    let usual = [
+        "python3",
+        "python3.14",
+        "python3.13",
+        "python3.12",
+        "python3.11",
+    ];
     let mut seen = Vec::new();
     for candidate in named.into_iter().chain(usual.iter().map(PathBuf::from)) {
-        match version_of(&candidate) {
+        match version_of(&candidate).await {
             Some(version) if version >= OLDEST_PYTHON => return Ok(candidate),
-            Some((major, minor)) => seen.push(format!("{} is {major}.{minor}", candidate.display())),
+            Some((major, minor)) => {
+                seen.push(format!("{} is {major}.{minor}", candidate.display()));
+            }
             None => {}
         }
     }
@@ -148,25 +187,30 @@ fn find_python() -> Result<PathBuf> {
     bail!("Python {major}.{minor} or newer is needed ({found}): {INSTALL_PYTHON}")
 }
 
-fn version_of(python: &Path) -> Option<(u32, u32)> {
+async fn version_of(python: &Path) -> Option<(u32, u32)> {
     let output = Command::new(python)
         .args(["-c", "import sys; print(*sys.version_info[:2])"])
+        .kill_on_drop(true)
         .output()
+        .await
         .ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let (major, minor) = text.trim().split_once(' ')?;
     Some((major.parse().ok()?, minor.parse().ok()?))
 }
 
-/// Runs a command; its output goes to a log whose end is part of the error.
-pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
+/// Runs a command; its output goes to a log whose end is part of the error. Dropped, it ends the command.
+async fn logged(command: &mut Command, log: &Path) -> Result<()> {
+    let program = command.as_std().get_program().to_owned();
     let file = File::options().create(true).append(true).open(log)?;
     let status = command
-        .stdin(std::process::Stdio::null())
+        .stdin(Stdio::null())
         .stdout(file.try_clone()?)
         .stderr(file)
+        .kill_on_drop(true)
         .status()
-        .with_context(|| format!("running {}", command.get_program().display()))?;
+        .await
+        .with_context(|| format!("running {}", program.display()))?;
     if status.success() {
         return Ok(());
     }
@@ -175,7 +219,7 @@ pub fn logged(command: &mut Command, log: &Path) -> Result<()> {
     let tail = lines[lines.len().saturating_sub(12)..].join("\n");
     bail!(
         "{} ended with {status}; see {}\n{tail}",
-        command.get_program().display(),
+        program.display(),
         log.display()
     )
 }

@@ -115,7 +115,10 @@ pub fn summary(summary: &Summary) -> String {
         "\nExecution {} in {:.1} s{}",
         summary.execution_status,
         summary.seconds,
-        summary.run_id.as_ref().map_or_else(String::new, |run| format!(", run {run}"))
+        summary
+            .run_id
+            .as_ref()
+            .map_or_else(String::new, |run| format!(", run {run}"))
     ));
     if !summary.windows.is_empty() {
         line(format!(
@@ -125,7 +128,13 @@ pub fn summary(summary: &Summary) -> String {
         for one in &summary.windows {
             line(format!(
                 "{:<11}{:<14}{:>8}{:>9}{:>9}{:>13}{:>7}",
-                one.source, one.object, one.windows, one.landed, one.staged, one.quarantined, one.calls
+                one.source,
+                one.object,
+                one.windows,
+                one.landed,
+                one.staged,
+                one.quarantined,
+                one.calls
             ));
         }
     }
@@ -145,16 +154,33 @@ pub fn summary(summary: &Summary) -> String {
         line(format!("Join rate: {:.1} %", rate * 100.0));
     }
     if !summary.checks.is_empty() {
-        let count = |verdict| summary.checks.iter().filter(|one| one.verdict == verdict).count();
+        let count = |verdict| {
+            summary
+                .checks
+                .iter()
+                .filter(|one| one.verdict == verdict)
+                .count()
+        };
         line(format!(
             "Checks: {} pass, {} warn, {} fail",
             count(Verdict::Pass),
             count(Verdict::Warn),
             count(Verdict::Fail)
         ));
-        for check in summary.checks.iter().filter(|one| one.verdict != Verdict::Pass) {
-            let verdict = if check.verdict == Verdict::Warn { "warn" } else { "FAIL" };
-            line(format!("  {verdict} {}: {} (expected {})", check.name, check.observed, check.expected));
+        for check in summary
+            .checks
+            .iter()
+            .filter(|one| one.verdict != Verdict::Pass)
+        {
+            let verdict = if check.verdict == Verdict::Warn {
+                "warn"
+            } else {
+                "FAIL"
+            };
+            line(format!(
+                "  {verdict} {}: {} (expected {})",
+                check.name, check.observed, check.expected
+            ));
         }
     }
     for file in &summary.reports {
@@ -164,7 +190,11 @@ pub fn summary(summary: &Summary) -> String {
             file.format,
             file.rows,
             file.expires_at,
-            if file.opened == Some(false) { " (DOES NOT OPEN)" } else { "" },
+            if file.opened == Some(false) {
+                " (DOES NOT OPEN)"
+            } else {
+                ""
+            },
             file.url
         ));
     }

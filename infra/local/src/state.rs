@@ -39,17 +39,8 @@ pub struct StateFile(PathBuf);
 impl StateFile {
     /// Writes the file, readable by this user alone.
     pub fn write(places: &Places, endpoints: &Endpoints) -> Result<Self> {
+        ensure_free(places)?;
         let path = path(places);
-        if let Ok(other) = read(places)
-            && other.pid != endpoints.pid
-            && is_alive(other.pid)
-        {
-            bail!(
-                "process {} holds a twin already: end it with Ctrl-C, or remove {} if it is not one",
-                other.pid,
-                path.display()
-            );
-        }
         let mut file = File::options()
             .create(true)
             .write(true)
@@ -68,6 +59,21 @@ impl Drop for StateFile {
     }
 }
 
+/// Refuses when another process holds a twin: the file has room for one.
+pub fn ensure_free(places: &Places) -> Result<()> {
+    if let Ok(other) = read(places)
+        && other.pid != std::process::id()
+        && is_alive(other.pid)
+    {
+        bail!(
+            "process {} holds a twin already: end it with Ctrl-C, or remove {} if it is not one",
+            other.pid,
+            path(places).display()
+        );
+    }
+    Ok(())
+}
+
 /// The twin that is up.
 pub fn read(places: &Places) -> Result<Endpoints> {
     let path = path(places);
@@ -84,7 +90,8 @@ fn path(places: &Places) -> PathBuf {
     places.local.join("twin.json")
 }
 
-fn is_alive(pid: u32) -> bool {
+/// Whether a process with this number exists.
+pub(crate) fn is_alive(pid: u32) -> bool {
     i32::try_from(pid)
         .ok()
         .and_then(rustix::process::Pid::from_raw)

@@ -6,8 +6,9 @@ use crate::deploy::{self, Deployment, Overlay};
 use crate::execution::{self, Execution, Progress};
 use crate::ministack::{Ministack, MinistackOptions};
 use crate::package;
-use crate::postgres::Postgres;
+use crate::postgres::{self, Postgres};
 use crate::setup::{self, Places};
+use crate::state;
 use crate::template::Template;
 use anyhow::{Context, Result};
 use fakes::control::Control;
@@ -88,7 +89,7 @@ pub struct Twin {
 impl Twin {
     /// Sets up what is missing, starts everything and deploys the pipeline.
     pub async fn start(options: TwinOptions) -> Result<Self> {
-        Self::start_and_tell(options, &mut |_| {}).await
+        Box::pin(Self::start_and_tell(options, &mut |_| {})).await
     }
 
     /// As [`Twin::start`], saying what it does.
@@ -98,11 +99,12 @@ impl Twin {
     ) -> Result<Self> {
         let places = Places::of_this_repository()?;
         let template = Template::read(&places.infra("template.yaml"))?;
-        let python = setup::python_with_ministack(&places, say)?;
-        let binaries = setup::postgres(&places, say)?;
-        let zips = package::functions(&places, options.release, say)?;
+        let python = setup::python_with_ministack(&places, say).await?;
+        let binaries = setup::postgres(&places, say).await?;
+        let zips = package::functions(&places, options.release, say).await?;
 
         say("Starting the emulator, PostgreSQL and the two sources");
+        clear_dead_twins(&places)?;
         let (folder, name) = new_folder(&places)?;
         let world = Arc::new(World::generate(WorldOptions {
             seed: options.seed,
@@ -196,7 +198,7 @@ impl Twin {
         arn: &str,
         tell: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Execution> {
-        execution::follow(&self.aws, arn, Duration::from_secs(1800), tell).await
+        execution::follow(&self.aws, arn, Duration::from_mins(30), tell).await
     }
 
     /// How an execution stands.
@@ -207,7 +209,7 @@ impl Twin {
     /// Stops an execution and waits until none of its windows is being read any more.
     pub async fn stop_execution(&self, arn: &str) -> Result<()> {
         execution::stop(&self.aws, arn).await?;
-        execution::quiet(&self.aws, arn, Duration::from_secs(300)).await
+        execution::quiet(&self.aws, arn, Duration::from_mins(5)).await
     }
 
     /// Rows of one statement on the warehouse; every value as PostgreSQL writes it, `None` for null.
@@ -237,7 +239,7 @@ impl Twin {
     /// The last lines a function wrote to its log, by its binary's name.
     pub async fn log(&self, binary: &str, lines: usize) -> Result<Vec<String>> {
         match self.deployment.functions.get(binary) {
-            Some(name) => crate::logs::tail(&self.aws, name, lines).await,
+            Some(name) => crate::logs::tail(&self.aws, name, 0, lines).await,
             None => anyhow::bail!("there is no function {binary}"),
         }
     }
@@ -273,8 +275,8 @@ impl Twin {
     }
 
     /// Where everything answers.
-    pub fn endpoints(&self) -> crate::state::Endpoints {
-        crate::state::Endpoints {
+    pub fn endpoints(&self) -> state::Endpoints {
+        state::Endpoints {
             pid: std::process::id(),
             aws: self.aws.endpoint().to_owned(),
             data_api: self.data_api.url().to_owned(),
@@ -338,8 +340,24 @@ fn new_folder(places: &Places) -> Result<(Folder, String)> {
     Ok((Folder(path), name))
 }
 
+/// Takes away what a twin left that was killed outright: its PostgreSQL and its folder.
+fn clear_dead_twins(places: &Places) -> Result<()> {
+    let Ok(entries) = std::fs::read_dir(places.local.join("twins")) else {
+        return Ok(());
+    };
+    for entry in entries {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let owner = name.split('-').next().and_then(|pid| pid.parse().ok());
+        if owner.is_some_and(|pid| !state::is_alive(pid)) {
+            postgres::end_earlier(&path.join("postgres/postgres.pid"))?;
+            let _ = std::fs::remove_dir_all(&path);
+        }
+    }
+    Ok(())
+}
+
 #[allow(clippy::disallowed_methods)] // the twin decides what day it is for the data
 fn now() -> Timestamp {
     Timestamp::now()
 }
-

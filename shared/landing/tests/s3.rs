@@ -32,12 +32,23 @@ fn task() -> WindowTask {
 }
 
 fn tables() -> (Vec<Table>, Table) {
-    (vec![warehouse::sql::table("staging.genesys_queue").unwrap()], warehouse::sql::table("staging.quarantine").unwrap())
+    (
+        vec![warehouse::sql::table("staging.genesys_queue").unwrap()],
+        warehouse::sql::table("staging.quarantine").unwrap(),
+    )
 }
 
 async fn open(server: &Server, task: &WindowTask) -> Opened {
     let (tables, quarantine) = tables();
-    WindowWriter::open(&server.store(), task, Some("raw.genesys_conversation"), tables, quarantine).await.unwrap()
+    WindowWriter::open(
+        &server.store(),
+        task,
+        Some("raw.genesys_conversation"),
+        tables,
+        quarantine,
+    )
+    .await
+    .unwrap()
 }
 
 async fn writing(server: &Server, task: &WindowTask) -> WindowWriter {
@@ -51,21 +62,36 @@ fn write(writer: &mut WindowWriter, id: &str, name: &str) -> Written {
     let payload = serde_json::json!({"id": id, "name": name}).to_string();
     writer
         .record(id, &payload, at("2026-01-06T02:00:01.25Z"), |rows| {
-            rows.row(0).text(Some(id)).text(Some(name)).text(None).text(None).timestamp(None).end()
+            rows.row(0)
+                .text(Some(id))
+                .text(Some(name))
+                .text(None)
+                .text(None)
+                .timestamp(None)
+                .end()
         })
         .unwrap()
 }
 
 async fn finish(writer: WindowWriter) -> WindowReceipt {
-    writer.finish(Extraction::Reference, true, at("2026-01-06T02:00:05Z")).await.unwrap()
+    writer
+        .finish(Extraction::Reference, true, at("2026-01-06T02:00:05Z"))
+        .await
+        .unwrap()
 }
 
 async fn text(server: &Server, receipt: &WindowReceipt, table: &str) -> String {
     let mut all = String::new();
-    for file in receipt.files.iter().filter(|file| file.table.as_deref() == Some(table)) {
+    for file in receipt
+        .files
+        .iter()
+        .filter(|file| file.table.as_deref() == Some(table))
+    {
         let bytes = server.store().get(&file.key).await.unwrap().unwrap();
         assert_eq!(bytes.len() as u64, file.bytes);
-        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut all).unwrap();
+        flate2::read::GzDecoder::new(bytes.as_slice())
+            .read_to_string(&mut all)
+            .unwrap();
     }
     all
 }
@@ -74,28 +100,72 @@ async fn text(server: &Server, receipt: &WindowReceipt, table: &str) -> String {
 async fn a_window_lands_verbatim_and_staged_and_refused_records_are_kept() {
     let server = Server::start().await;
     let mut writer = writing(&server, &task()).await;
-    assert_eq!(write(&mut writer, "q1", "Sales \"EMEA\"\r\nline two"), Written::New);
-    assert_eq!(write(&mut writer, "q1", "Sales \"EMEA\"\r\nline two"), Written::Duplicate);
+    assert_eq!(
+        write(&mut writer, "q1", "Sales \"EMEA\"\r\nline two"),
+        Written::New
+    );
+    assert_eq!(
+        write(&mut writer, "q1", "Sales \"EMEA\"\r\nline two"),
+        Written::Duplicate
+    );
     assert_eq!(write(&mut writer, "q2", "\\N"), Written::Quarantined);
-    let refusal = Refusal { reason: "unreadable", detail: "name: expected a string".to_owned() };
-    writer.refuse(None, b"\xff\xfe not json", at("2026-01-06T02:00:01Z"), &refusal).unwrap();
+    let refusal = Refusal {
+        reason: "unreadable",
+        detail: "name: expected a string".to_owned(),
+    };
+    writer
+        .refuse(
+            None,
+            b"\xff\xfe not json",
+            at("2026-01-06T02:00:01Z"),
+            &refusal,
+        )
+        .unwrap();
     writer.skip_out_of_window();
     let receipt = finish(writer).await;
 
     let counts = receipt.counts;
-    assert_eq!((counts.received, counts.duplicates, counts.out_of_window), (5, 1, 1));
-    assert_eq!((counts.landed, counts.staged, counts.quarantined), (3, 1, 2));
+    assert_eq!(
+        (counts.received, counts.duplicates, counts.out_of_window),
+        (5, 1, 1)
+    );
+    assert_eq!(
+        (counts.landed, counts.staged, counts.quarantined),
+        (3, 1, 2)
+    );
     assert!(counts.close());
     let staged = text(&server, &receipt, "staging.genesys_queue").await;
-    assert!(staged.starts_with("batch_id,record_no,extracted_at,queue_id,queue_name,"), "{staged}");
-    assert!(staged.contains("3000000001,2026-01-06 02:00:01.250,\"q1\",\"Sales \"\"EMEA\"\"\r\nline two\",\\N"), "{staged}");
+    assert!(
+        staged.starts_with("batch_id,record_no,extracted_at,queue_id,queue_name,"),
+        "{staged}"
+    );
+    assert!(
+        staged.contains(
+            "3000000001,2026-01-06 02:00:01.250,\"q1\",\"Sales \"\"EMEA\"\"\r\nline two\",\\N"
+        ),
+        "{staged}"
+    );
     let landed = text(&server, &receipt, "raw.genesys_conversation").await;
-    assert_eq!(landed.lines().count(), 1, "refused records are not loaded into raw");
-    assert!(landed.contains(r#""natural_id":"q1""#) && landed.contains(r#""payload":{"id":"q1","name":"Sales \"EMEA\"\r\nline two"}"#));
+    assert_eq!(
+        landed.lines().count(),
+        1,
+        "refused records are not loaded into raw"
+    );
+    assert!(
+        landed.contains(r#""natural_id":"q1""#)
+            && landed.contains(r#""payload":{"id":"q1","name":"Sales \"EMEA\"\r\nline two"}"#)
+    );
     let quarantine = text(&server, &receipt, "staging.quarantine").await;
-    assert!(quarantine.contains("\"unstorable_value\"") && quarantine.contains("\"unreadable\""), "{quarantine}");
+    assert!(
+        quarantine.contains("\"unstorable_value\"") && quarantine.contains("\"unreadable\""),
+        "{quarantine}"
+    );
 
-    let refused = receipt.files.iter().find(|file| file.key.contains("/quarantine-")).unwrap();
+    let refused = receipt
+        .files
+        .iter()
+        .find(|file| file.key.contains("/quarantine-"))
+        .unwrap();
     let mut payloads = Vec::new();
     envelope::read(&server.store(), &refused.key, |line| {
         payloads.push(line.payload);
@@ -103,7 +173,10 @@ async fn a_window_lands_verbatim_and_staged_and_refused_records_are_kept() {
     })
     .await
     .unwrap();
-    assert_eq!(payloads[1], b"\xff\xfe not json", "bytes that are no JSON survive too");
+    assert_eq!(
+        payloads[1], b"\xff\xfe not json",
+        "bytes that are no JSON survive too"
+    );
 }
 
 #[tokio::test]
@@ -126,8 +199,15 @@ async fn a_window_goes_on_where_it_was_flushed_and_forgets_what_was_not() {
 
     let mut second = writing(&server, &task()).await;
     assert_eq!(second.state::<String>().as_deref(), Some("page 2"));
-    assert_eq!(write(&mut second, "q1", "Sales"), Written::Duplicate, "what was flushed is remembered");
-    assert_eq!(write(&mut second, "q2", "lost with the process"), Written::New);
+    assert_eq!(
+        write(&mut second, "q1", "Sales"),
+        Written::Duplicate,
+        "what was flushed is remembered"
+    );
+    assert_eq!(
+        write(&mut second, "q2", "lost with the process"),
+        Written::New
+    );
     let receipt = finish(second).await;
     let staged = text(&server, &receipt, "staging.genesys_queue").await;
     assert_eq!(staged.matches("\"q1\"").count(), 1);
@@ -147,14 +227,21 @@ async fn of_two_workers_on_one_window_one_wins() {
     assert!(matches!(error, LandingError::Contended { .. }), "{error}");
     let receipt = finish(one).await;
     let staged = text(&server, &receipt, "staging.genesys_queue").await;
-    assert_eq!(staged.matches("\"q1\"").count(), 1, "the loser has overwritten nothing");
+    assert_eq!(
+        staged.matches("\"q1\"").count(),
+        1,
+        "the loser has overwritten nothing"
+    );
 }
 
 #[tokio::test]
 async fn a_link_opens_with_its_name_and_type_and_a_tampered_one_does_not() {
     let server = Server::start().await;
     let store = server.store();
-    store.put("reports/a.html", b"<p>hello</p>".to_vec(), "text/html").await.unwrap();
+    store
+        .put("reports/a.html", b"<p>hello</p>".to_vec(), "text/html")
+        .await
+        .unwrap();
     let now = server::now();
     let request = LinkRequest {
         key: "reports/a.html",
@@ -169,9 +256,14 @@ async fn a_link_opens_with_its_name_and_type_and_a_tampered_one_does_not() {
     let answer = reqwest::get(&link.url).await.unwrap();
     assert_eq!(answer.status(), 200);
     assert_eq!(answer.headers()["content-type"], "text/html; charset=utf-8");
-    assert_eq!(answer.headers()["content-disposition"], "inline; filename=\"a.html\"");
+    assert_eq!(
+        answer.headers()["content-disposition"],
+        "inline; filename=\"a.html\""
+    );
     assert_eq!(answer.text().await.unwrap(), "<p>hello</p>");
-    let longer = link.url.replace("X-Amz-Expires=86400", "X-Amz-Expires=604800");
+    let longer = link
+        .url
+        .replace("X-Amz-Expires=86400", "X-Amz-Expires=604800");
     assert_ne!(longer, link.url);
     assert_eq!(reqwest::get(longer).await.unwrap().status(), 403);
     let other = link.url.replace("reports/a.html", "reports/b.html");
@@ -181,9 +273,15 @@ async fn a_link_opens_with_its_name_and_type_and_a_tampered_one_does_not() {
 #[tokio::test]
 async fn a_wrong_secret_is_told_with_bucket_key_and_code() {
     let server = Server::start().await;
-    let error = server.store_with_secret("wrong").put(&keys::plan(&task().run_id), vec![1], "text/plain").await.unwrap_err();
+    let error = server
+        .store_with_secret("wrong")
+        .put(&keys::plan(&task().run_id), vec![1], "text/plain")
+        .await
+        .unwrap_err();
     assert!(
-        error.to_string().starts_with("writing s3://landing/runs/nightly-20260106/plan.json: SignatureDoesNotMatch"),
+        error.to_string().starts_with(
+            "writing s3://landing/runs/nightly-20260106/plan.json: SignatureDoesNotMatch"
+        ),
         "{error}"
     );
 }

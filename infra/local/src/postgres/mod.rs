@@ -241,7 +241,7 @@ fn end(pid: u32) {
     }
 }
 
-fn end_earlier(pid_file: &Path) -> anyhow::Result<()> {
+pub(crate) fn end_earlier(pid_file: &Path) -> anyhow::Result<()> {
     let Ok(text) = fs::read_to_string(pid_file) else {
         return Ok(());
     };

@@ -185,7 +185,10 @@ impl Template {
                 _ => None,
             };
             let id = id.with_context(|| {
-                format!("{}: is not Fn::GetAtt of a role in this template", place.at("Role"))
+                format!(
+                    "{}: is not Fn::GetAtt of a role in this template",
+                    place.at("Role")
+                )
             })?;
             return self.role(&id, values);
         }
@@ -202,7 +205,9 @@ impl Template {
                 Value::Object(document) if document.contains_key("Statement") => {
                     policies.insert(format!("policy-{no}"), versioned(document));
                 }
-                other => bail!("{place}: the twin enforces policy documents with a Statement, not {other}"),
+                other => bail!(
+                    "{place}: the twin enforces policy documents with a Statement, not {other}"
+                ),
             }
         }
         Ok(RoleSpec {
@@ -259,7 +264,9 @@ impl Template {
             }
         }
         if let Some(start) = definition.find("${") {
-            let end = definition[start..].find('}').map_or(definition.len(), |end| start + end + 1);
+            let end = definition[start..]
+                .find('}')
+                .map_or(definition.len(), |end| start + end + 1);
             bail!(
                 "{}: {} uses {}, which is not substituted",
                 place.at("DefinitionSubstitutions"),

@@ -52,9 +52,10 @@ impl Values {
             .filter_map(|(name, parameter)| {
                 let value = given.get(name).or_else(|| parameter.get("Default"))?;
                 let value = match (parameter["Type"].as_str(), value) {
-                    (Some("CommaDelimitedList"), Value::String(list)) => {
-                        list.split(',').map(|item| Value::from(item.trim())).collect()
-                    }
+                    (Some("CommaDelimitedList"), Value::String(list)) => list
+                        .split(',')
+                        .map(|item| Value::from(item.trim()))
+                        .collect(),
                     _ => value.clone(),
                 };
                 Some((name.clone(), value))
@@ -128,7 +129,9 @@ impl Values {
         let place = &place.at(function);
         let known = match function {
             "Ref" => {
-                let name = argument.as_str().context(format!("{place}: names nothing"))?;
+                let name = argument
+                    .as_str()
+                    .context(format!("{place}: names nothing"))?;
                 if name == "AWS::NoValue" {
                     return Ok(None);
                 }
@@ -187,7 +190,9 @@ impl Values {
                 }
                 found.clone()
             }
-            _ => bail!("{place}: the twin does not know this function; write it with Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If or Fn::FindInMap"),
+            _ => bail!(
+                "{place}: the twin does not know this function; write it with Ref, Fn::GetAtt, Fn::Sub, Fn::Join, Fn::Split, Fn::Select, Fn::If or Fn::FindInMap"
+            ),
         };
         Ok(Some(known))
     }
@@ -293,9 +298,7 @@ impl Values {
             rules.iter().map(|rule| self.holds(rule, place)).collect()
         };
         match function.as_str() {
-            "Fn::Equals" => {
-                Ok(self.text(&argument[0], place)? == self.text(&argument[1], place)?)
-            }
+            "Fn::Equals" => Ok(self.text(&argument[0], place)? == self.text(&argument[1], place)?),
             "Fn::Not" => Ok(!self.holds(&argument[0], place)?),
             "Fn::And" => Ok(all()?.into_iter().all(|holds| holds)),
             "Fn::Or" => Ok(all()?.into_iter().any(|holds| holds)),

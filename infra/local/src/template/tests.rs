@@ -49,10 +49,10 @@ fn sample() -> (Template, Values) {
     (template, values)
 }
 
-fn resolve(value: Value) -> Result<Value, String> {
+fn resolve(value: &Value) -> Result<Value, String> {
     let (_, values) = sample();
     values
-        .resolve(&value, &Place::of("Here"))
+        .resolve(value, &Place::of("Here"))
         .map_err(|error| error.to_string())
 }
 
@@ -97,25 +97,25 @@ fn a_policy_becomes_a_document_that_can_be_enforced() {
 #[test]
 fn lists_are_joined_split_and_selected() {
     let joined = json!({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]});
-    assert_eq!(resolve(joined), Ok(json!("a-test")));
+    assert_eq!(resolve(&joined), Ok(json!("a-test")));
     let second = json!({"Fn::Select": [1, {"Fn::Split": [":", "x:y:z"]}]});
-    assert_eq!(resolve(second), Ok(json!("y")));
+    assert_eq!(resolve(&second), Ok(json!("y")));
     let literal = json!({"Fn::Sub": ["${!Kept} ${Own}", {"Own": {"Ref": "AWS::Region"}}]});
-    assert_eq!(resolve(literal), Ok(json!("${Kept} us-east-1")));
+    assert_eq!(resolve(&literal), Ok(json!("${Kept} us-east-1")));
 }
 
 #[test]
 fn what_has_no_value_is_refused_with_its_place() {
     assert_eq!(
-        resolve(json!({"A": [{"Ref": "Missing"}]})),
+        resolve(&json!({"A": [{"Ref": "Missing"}]})),
         Err("Here.A.0.Ref: the twin has no value for Missing".to_owned())
     );
     assert_eq!(
-        resolve(json!({"Fn::GetAtt": ["Lake", "Colour"]})),
+        resolve(&json!({"Fn::GetAtt": ["Lake", "Colour"]})),
         Err("Here.Fn::GetAtt: the twin has no value for attribute Colour of Lake".to_owned())
     );
     assert!(
-        resolve(json!({"Fn::ImportValue": "x"}))
+        resolve(&json!({"Fn::ImportValue": "x"}))
             .unwrap_err()
             .starts_with("Here.Fn::ImportValue: the twin does not know this function")
     );
@@ -135,5 +135,8 @@ fn a_parameter_the_template_does_not_have_is_refused() {
     let (template, _) = sample();
     let given = BTreeMap::from([("Colour".to_owned(), json!("red"))]);
     let error = Values::new(&template, &given).unwrap_err();
-    assert_eq!(error.to_string(), "the template has no parameter Colour: the twin wants to set it");
+    assert_eq!(
+        error.to_string(),
+        "the template has no parameter Colour: the twin wants to set it"
+    );
 }

@@ -2,7 +2,10 @@
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use model::payload::{ExportRequest, PipelineInput, PlanRequest, RefreshRequest, WindowTask};
+use model::payload::{
+    CheckRequest, ExportRequest, PipelineInput, PlanRequest, RefreshRequest, StatementRequest,
+    WindowTask,
+};
 use plan::{Config, Planner};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -23,7 +26,32 @@ enum Fate {
 use Fate::{Accepted, Refused, RefusedByFunction};
 
 /// Folder, file without `.json`, fate.
-const EVENTS: [(&str, &str, Fate); 33] = [
+const EVENTS: [(&str, &str, Fate); 46] = [
+    ("check", "run", Accepted),
+    ("check", "unknown-field", Refused("unknown field `publish`")),
+    (
+        "load",
+        "bad-run-id",
+        Refused("run id \"../nightly\" must be"),
+    ),
+    ("load", "poll", Accepted),
+    ("load", "submit", Accepted),
+    (
+        "merge",
+        "bad-run-id",
+        Refused("run id \"../nightly\" must be"),
+    ),
+    ("merge", "poll", Accepted),
+    ("merge", "submit", Accepted),
+    ("migrate", "run", Accepted),
+    ("migrate", "unknown-field", Refused("unknown field `force`")),
+    ("plan", "check-only", Accepted),
+    ("plan", "nightly", Accepted),
+    (
+        "plan",
+        "unknown-field",
+        Refused("unknown field `horizon_days`"),
+    ),
     ("export-report", "escalation-by-tier", Accepted),
     ("export-report", "unknown-report", RefusedByFunction("")),
     ("extract-genesys", "day", Accepted),
@@ -122,6 +150,10 @@ fn read(folder: &str, text: &str) -> Result<(), String> {
             serde_json::from_str::<WindowTask>(text).map(|_| ())
         }
         "export-report" => serde_json::from_str::<ExportRequest>(text).map(|_| ()),
+        "check" => serde_json::from_str::<CheckRequest>(text).map(|_| ()),
+        "load" | "merge" => serde_json::from_str::<StatementRequest>(text).map(|_| ()),
+        "migrate" => serde_json::from_str::<migrate::Request>(text).map(|_| ()),
+        "plan" => serde_json::from_str::<PlanRequest>(text).map(|_| ()),
         other => return Err(format!("this test knows no events/{other}")),
     };
     read.map_err(|error| error.to_string())
@@ -155,6 +187,12 @@ fn no_event_is_left_out() -> Result<()> {
         .map(|(folder, file, _)| format!("{folder}/{file}.json"))
         .collect();
     assert_eq!(there, known);
+    for function in super::names("functions")? {
+        assert!(
+            EVENTS.iter().any(|(folder, _, _)| *folder == function),
+            "{function} has no events"
+        );
+    }
     Ok(())
 }
 

@@ -151,7 +151,7 @@ fn columns(view: &str) -> Result<Vec<String>> {
             _ => {}
         }
         match items.last_mut() {
-            Some(last) if character != ',' || depth > 0 => last.push(character),
+            Some(item) if character != ',' || depth > 0 => item.push(character),
             _ => items.push(String::new()),
         }
     }

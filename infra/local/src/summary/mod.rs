@@ -1,0 +1,218 @@
+//! What came out of a run, read from the warehouse, the bucket and the links themselves; and what does not agree.
+
+mod counts;
+
+pub use counts::{Conversations, ObjectWindows};
+
+use crate::execution::Execution;
+use crate::twin::Twin;
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use model::payload::{CheckResult, ExportedFile, PlanOutcome, Verdict};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The summary of a run; `--json` writes it as it is.
+#[derive(Debug, Serialize)]
+pub struct Summary {
+    /// `SUCCEEDED`, `FAILED`, …
+    pub execution_status: String,
+    /// The execution.
+    pub execution: String,
+    /// The run; `None` when it failed before it was planned.
+    pub run_id: Option<String>,
+    /// The failed step's error and cause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+    /// Windows of the run, by object.
+    pub windows: Vec<ObjectWindows>,
+    /// Where the conversations went.
+    pub conversations: Option<Conversations>,
+    /// Share of the conversations with a CRM link, 0 to 1; `None` without conversations.
+    pub join_rate: Option<f64>,
+    /// Every data test.
+    pub checks: Vec<CheckResult>,
+    /// Every file of every report.
+    pub reports: Vec<ReportFile>,
+    /// What does not agree; empty when all is well.
+    pub problems: Vec<String>,
+    /// Wall time of the execution.
+    pub seconds: f64,
+}
+
+/// Why a run failed.
+#[derive(Debug, Serialize)]
+pub struct Failure {
+    /// A failure kind, or one of Step Functions' own names.
+    pub error: String,
+    /// What the step said.
+    pub cause: String,
+}
+
+/// One file of a report.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReportFile {
+    /// The report.
+    pub name: String,
+    /// `csv`, `json`, `html`.
+    pub format: String,
+    /// The link.
+    pub url: String,
+    /// Until when it opens.
+    pub expires_at: Timestamp,
+    /// Data rows.
+    pub rows: u64,
+    /// What the receipt says of the bytes.
+    pub sha256: String,
+    /// Whether the link gave these bytes; `None` when it was not tried.
+    pub opened: Option<bool>,
+}
+
+/// What the state machine keeps of `export-report`'s answer.
+#[derive(Debug, Deserialize)]
+struct Export {
+    name: String,
+    files: Vec<ExportedFile>,
+}
+
+impl Summary {
+    /// Reads a finished run of a twin whose whole data were asked for.
+    pub async fn of(twin: &Twin, execution: &Execution, seconds: f64) -> Result<Self> {
+        let mut summary = Self::failed(execution, seconds);
+        let Some(output) = &execution.output else {
+            return Ok(summary);
+        };
+        summary.take_output(output)?;
+        let plan: PlanOutcome =
+            serde_json::from_value(output["plan"].clone()).context("output: plan")?;
+        summary.windows = counts::ledger(twin, &plan.run_id).await?;
+        let conversations = counts::conversations(twin, &plan, &summary.windows).await?;
+        summary.join_rate = share(conversations.linked, conversations.merged);
+        summary.problems = counts::disagreements(&conversations, &summary.windows, &plan);
+        for file in &mut summary.reports {
+            let opened = open(file).await;
+            file.opened = Some(opened.is_ok());
+            if let Err(error) = opened {
+                let problem = format!("report {} as {}: {error:#}", file.name, file.format);
+                summary.problems.push(problem);
+            }
+        }
+        for report in &plan.reports {
+            if !summary.reports.iter().any(|file| &file.name == report) {
+                summary
+                    .problems
+                    .push(format!("report {report} was planned and has no file"));
+            }
+        }
+        for check in &summary.checks {
+            if check.verdict == Verdict::Fail {
+                summary
+                    .problems
+                    .push(format!("check {} failed: {}", check.name, check.observed));
+            }
+        }
+        if summary.checks.is_empty() {
+            summary.problems.push("no check was run".to_owned());
+        }
+        summary.conversations = Some(conversations);
+        Ok(summary)
+    }
+
+    /// Takes what the output itself tells: the run, its checks and its links, which are not opened.
+    pub fn take_output(&mut self, output: &Value) -> Result<()> {
+        let part = |name: &str| output[name].clone();
+        let plan: PlanOutcome = serde_json::from_value(part("plan")).context("output: plan")?;
+        let exports: Vec<Export> =
+            serde_json::from_value(part("exports")).context("output: exports")?;
+        self.checks =
+            serde_json::from_value(output["check"]["checks"].clone()).context("output: checks")?;
+        self.run_id = Some(plan.run_id.to_string());
+        for export in exports {
+            for file in export.files {
+                self.reports.push(ReportFile {
+                    name: export.name.clone(),
+                    format: file.format,
+                    url: file.url,
+                    expires_at: file.expires_at,
+                    rows: file.rows,
+                    sha256: file.sha256,
+                    opened: None,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// What is known of any execution.
+    pub fn failed(execution: &Execution, seconds: f64) -> Self {
+        let failure = execution.error.as_ref().map(|error| Failure {
+            error: error.clone(),
+            cause: execution.cause.clone().unwrap_or_default(),
+        });
+        let problems = failure
+            .iter()
+            .map(|failure| {
+                format!(
+                    "the execution failed with {}: {}",
+                    failure.error, failure.cause
+                )
+            })
+            .chain(execution.failed_windows.iter().map(|window| {
+                let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
+                let (task, asked) = (&window.input, &window.input["window"]);
+                format!(
+                    "{} {} {}/{} failed with {}: {}",
+                    text(&task["source"]),
+                    text(&task["object"]),
+                    text(&asked["start"]),
+                    text(&asked["end"]),
+                    window.error,
+                    window.cause
+                )
+            }))
+            .collect();
+        Self {
+            execution_status: execution.status.as_str().to_owned(),
+            execution: execution.arn.clone(),
+            run_id: None,
+            failure,
+            windows: Vec::new(),
+            conversations: None,
+            join_rate: None,
+            checks: Vec::new(),
+            reports: Vec::new(),
+            problems,
+            seconds,
+        }
+    }
+}
+
+/// Opens a link as a browser does and compares the bytes with the receipt.
+async fn open(file: &ReportFile) -> Result<()> {
+    let http = reqwest::Client::builder().no_proxy().build()?;
+    // The error must not carry the link: whoever has it can open the report.
+    let answer = http
+        .get(&file.url)
+        .send()
+        .await
+        .map_err(reqwest::Error::without_url)?;
+    let status = answer.status();
+    let bytes = answer.bytes().await.map_err(reqwest::Error::without_url)?;
+    if !status.is_success() {
+        bail!("the link answered {status}");
+    }
+    let found = hex::encode(Sha256::digest(&bytes));
+    if found != file.sha256 {
+        bail!(
+            "the link gave bytes with sha256 {found}, the receipt says {}",
+            file.sha256
+        );
+    }
+    Ok(())
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    #[allow(clippy::cast_precision_loss)] // counts are far below 2^52
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
