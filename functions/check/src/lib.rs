@@ -206,7 +206,7 @@ impl Checker {
             let verdict = verdicts::word(check.verdict);
             selects.push(format!(
                 "select cast(:batch_id as varchar(128)), cast(:name_{position} as varchar(256)), \
-                 '{}', '{verdict}', cast(:observed_{position} as varchar(1024)), \
+                 cast('{}' as varchar(8)), cast('{verdict}' as varchar(8)), cast(:observed_{position} as varchar(1024)), \
                  cast(:expected_{position} as varchar(1024)), cast(:checked_at as timestamp)",
                 verdicts::severity_of(check, &self.settings),
             ));

@@ -24,7 +24,7 @@ pub struct Loadable {
     pub parameters: Vec<(String, String)>,
 }
 
-/// Builds the transaction: lock, guard against a second load, one `COPY` a table, guard on the rows, `ops.load_log`.
+/// Builds the transaction: turn, guard against a second load, one `COPY` a table, guard on the rows, `ops.load_log`.
 pub fn loadable(
     run_id: &RunId,
     bucket: &str,
@@ -51,9 +51,10 @@ pub fn loadable(
         by_table.insert(LEDGER, vec![&ledger]);
     }
 
-    // Two loads of the same batch at once take turns at the lock; the second one fails at the guard.
+    // Of two loads at once the second one conflicts at the first statement and is tried again; when it is the same batch,
+    // it then fails at the guard.
     let mut statements = vec![
-        "lock ops.load_log".to_owned(),
+        "update ops.turn set step = 'load' where step = 'load'".to_owned(),
         "select 1 / (case when count(*) = 0 then 1 else 0 end) as not_loaded_yet from ops.load_log where batch_id = :batch_id"
             .to_owned(),
     ];
@@ -186,7 +187,9 @@ mod tests {
             .collect();
         assert_eq!(
             begins,
-            ["lock", "select", "copy", "copy", "copy", "select", "insert"]
+            [
+                "update", "select", "copy", "copy", "copy", "select", "insert"
+            ]
         );
         assert!(loadable.statements[5].contains(
             "(select count(*) from \"raw\".genesys_conversation where batch_id = :batch_id) = 2"

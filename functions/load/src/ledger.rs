@@ -42,12 +42,13 @@ fn push_row(csv: &mut String, run_id: &RunId, receipt: &WindowReceipt) {
         .map_or_else(|| "\\N".to_owned(), |rows| rows.to_string());
     let _ = writeln!(
         csv,
-        "\"{run_id}\",\"{}\",\"{}\",\"{}\",{},{},\"{}\",{api},{},{},{},{},{},{},\\N,\\N,{},{},{}",
+        "\"{run_id}\",\"{}\",\"{}\",\"{}\",{},{},{},\"{}\",{api},{},{},{},{},{},{},\\N,\\N,{},{},{}",
         task.mode.as_str(),
         task.source,
         task.object,
         ledger_instant(task.window.start()),
         ledger_instant(task.window.end()),
+        task.window_no,
         receipt.extraction.as_str(),
         counts.received,
         counts.out_of_window,

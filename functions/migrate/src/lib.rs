@@ -151,21 +151,33 @@ impl Migrator {
             }
             Err(error) => return Err(error.into()),
         };
+        let (views, tables): (Vec<_>, Vec<_>) =
+            units()?.into_iter().partition(|unit| unit.replaceable);
         let mut missing = Vec::new();
-        for unit in units()? {
+        for unit in tables {
             match applied.get(unit.name) {
                 Some(sha256) if *sha256 == unit.sha256 => {}
-                Some(_) if !unit.replaceable => {
+                Some(_) => {
                     return Err(MigrateError::Edited {
                         unit: unit.name.to_owned(),
                     });
                 }
-                _ => missing.push(unit),
+                None => missing.push(unit),
             }
         }
-        let count = missing.len();
-        for (number, group) in groups(missing).into_iter().enumerate() {
-            self.apply(number, &group, deadline).await?;
+        let mut count = missing.len();
+        let groups = groups(missing);
+        let views_no = groups.len();
+        for (number, group) in groups.into_iter().enumerate() {
+            self.apply(number, Vec::new(), &group, deadline).await?;
+        }
+        if views
+            .iter()
+            .any(|view| applied.get(view.name) != Some(&view.sha256))
+        {
+            count += views.len();
+            self.apply(views_no, drops(&views), &views, deadline)
+                .await?;
         }
         tracing::info!(
             applied = count,
@@ -217,11 +229,13 @@ impl Migrator {
     async fn apply(
         &self,
         number: usize,
+        before: Vec<String>,
         group: &[Unit],
         deadline: Deadline,
     ) -> Result<(), WarehouseError> {
         // Two migrations at once take turns here.
         let mut statements = vec!["lock ops.schema_version".to_owned()];
+        statements.extend(before);
         let mut parameters = vec![("version".to_owned(), SCHEMA_VERSION.to_string())];
         for (position, unit) in group.iter().enumerate() {
             statements.extend(unit.statements.iter().cloned());
@@ -246,6 +260,18 @@ impl Migrator {
             .await
             .map(|_| ())
     }
+}
+
+/// Drops every view, those that read others first. `create or replace` would do only while the columns stay what they are.
+fn drops(views: &[Unit]) -> Vec<String> {
+    views
+        .iter()
+        .rev()
+        .map(|view| {
+            let name = view.name.trim_end_matches(".sql").replace('/', ".");
+            format!("drop view if exists {name}")
+        })
+        .collect()
 }
 
 /// Units packed into as few transactions as the limit allows, in order.
@@ -295,6 +321,25 @@ mod tests {
                 .sum();
             assert!(statements < 40);
         }
+    }
+
+    #[test]
+    fn all_views_are_made_anew_in_one_transaction() {
+        let views: Vec<_> = units()
+            .unwrap()
+            .into_iter()
+            .filter(|unit| unit.replaceable)
+            .collect();
+        let drops = drops(&views);
+        assert_eq!(
+            drops.last().map(String::as_str),
+            Some("drop view if exists mart.unified_interactions")
+        );
+        let creates: usize = views
+            .iter()
+            .map(|view| view.statements.len() + BOOK_KEEPING)
+            .sum();
+        assert!(1 + drops.len() + creates <= 40);
     }
 
     #[test]

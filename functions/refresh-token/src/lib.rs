@@ -21,6 +21,9 @@ use step::secrets::Token;
 /// A token that lives at least this long is kept.
 const KEEP_FOR: SignedDuration = SignedDuration::from_mins(5);
 
+/// A refused token this young was renewed by another worker a moment ago.
+const JUST_RENEWED: SignedDuration = SignedDuration::from_secs(60);
+
 /// Environment of the function.
 #[derive(Debug, Deserialize)]
 pub struct Config {
@@ -82,8 +85,11 @@ impl<S: SecretStore> Refresher<S> {
                 &self.config.salesforce_token_secret,
             ),
         };
-        if !request.refused
-            && let Some(expires_at) = self.present(source, token, deadline.now()).await?
+        let may_keep = !request.refused || self.rotates(source, credentials).await?;
+        if may_keep
+            && let Some(expires_at) = self
+                .present(source, token, request.refused, deadline.now())
+                .await?
         {
             tracing::info!(%source, %expires_at, "Kept the {source} token, it lives until {expires_at}");
             return Ok(RefreshOutcome {
@@ -106,12 +112,23 @@ impl<S: SecretStore> Refresher<S> {
         })
     }
 
+    /// Whether a renewal uses up the refresh token. Several workers that meet the same refused token ask for a renewal at the
+    /// same time; with single-use refresh tokens the second one would revoke everything, so it takes what the first one got.
+    async fn rotates(&self, source: Source, secret: &str) -> Result<bool, RefreshError> {
+        if source == Source::Genesys {
+            return Ok(false);
+        }
+        let value = self.secrets.read(secret).await?;
+        Ok(Credentials::parse(secret, &value)?.flow() == "refresh_token")
+    }
+
     /// Until when the present token lives, if it can be used and lives long enough. A secret without a token (a new
     /// deployment) is none.
     async fn present(
         &self,
         source: Source,
         secret: &str,
+        was_refused: bool,
         now: Timestamp,
     ) -> Result<Option<Timestamp>, RefreshError> {
         let value = match self.secrets.read(secret).await {
@@ -127,7 +144,11 @@ impl<S: SecretStore> Refresher<S> {
             .is_some_and(|url| check_host("instance_url", &url).is_ok());
         let is_usable = !token.access_token.expose_secret().is_empty()
             && (source == Source::Genesys || has_host)
-            && token.expires_at.duration_since(now) >= KEEP_FOR;
+            && token.expires_at.duration_since(now) >= KEEP_FOR
+            && (!was_refused
+                || token
+                    .issued_at
+                    .is_some_and(|issued_at| now.duration_since(issued_at) < JUST_RENEWED));
         Ok(is_usable.then_some(token.expires_at))
     }
 
@@ -153,6 +174,7 @@ impl<S: SecretStore> Refresher<S> {
             expires_at: asked_at
                 .checked_add(grant.expires_in)
                 .unwrap_or(Timestamp::MAX),
+            issued_at: Some(asked_at),
             instance_url: None,
         })
     }
@@ -183,6 +205,7 @@ impl<S: SecretStore> Refresher<S> {
         Ok(Token {
             access_token: granted.access_token,
             expires_at: granted.expires_at,
+            issued_at: Some(deadline.now()),
             instance_url: Some(granted.instance_url),
         })
     }
@@ -192,6 +215,9 @@ impl<S: SecretStore> Refresher<S> {
             "access_token": token.access_token.expose_secret(),
             "expires_at": token.expires_at,
         });
+        if let Some(issued_at) = token.issued_at {
+            value["issued_at"] = issued_at.to_string().into();
+        }
         if let Some(instance_url) = &token.instance_url {
             value["instance_url"] = instance_url.as_str().into();
         }

@@ -248,6 +248,15 @@ async fn a_rotated_refresh_token_is_kept_before_the_access_token() {
 }
 
 #[tokio::test]
+async fn workers_that_meet_the_same_refused_token_use_a_rotating_refresh_token_once() {
+    let server = salesforce(Some("5Aep-2"), 1).await;
+    let memory = salesforce_secrets(&server);
+    let refused = r#"{"source":"salesforce","refused":true}"#;
+    assert!(run(&memory, &server, refused).await.unwrap().renewed);
+    assert!(!run(&memory, &server, refused).await.unwrap().renewed);
+}
+
+#[tokio::test]
 async fn an_unchanged_refresh_token_is_not_written_again() {
     let server = salesforce(Some("5Aep-1"), 1).await;
     let memory = salesforce_secrets(&server);

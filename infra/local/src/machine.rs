@@ -16,8 +16,12 @@ const UNEVEN: [&str; 7] = [
     "Iterator",
 ];
 
-/// Lambda's own errors that a repetition may cure.
-const LAMBDA_ERRORS: [&str; 4] = [
+/// Lambda's own errors that a repetition may cure: the service's, and a function that ran out of time or memory or died.
+const LAMBDA_ERRORS: [&str; 8] = [
+    "Lambda.Unknown",
+    "Lambda.ClientExecutionTimeoutException",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
@@ -177,7 +181,12 @@ fn check_state(place: &str, state: &Value, is_caught: bool, problems: &mut Vec<S
         for name in retrier["ErrorEquals"].as_array().into_iter().flatten() {
             let name = name.as_str().unwrap_or_default();
             let is_kind = Kind::ALL.iter().any(|kind| kind.as_str() == name);
-            if !is_kind && !LAMBDA_ERRORS.contains(&name) {
+            let is_service = if calls_function {
+                LAMBDA_ERRORS.contains(&name)
+            } else {
+                name == "States.TaskFailed"
+            };
+            if !is_kind && !is_service {
                 problems.push(format!(
                     "{place} retries {name}, which is neither a failure kind nor one of Lambda's own errors"
                 ));

@@ -8,6 +8,7 @@ pub mod envelope;
 pub mod keys;
 mod manifest;
 mod parts;
+mod storable;
 mod store;
 mod writer;
 

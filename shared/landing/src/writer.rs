@@ -2,7 +2,7 @@
 
 use crate::envelope::Line;
 use crate::parts::Part;
-use crate::{LandingError, Store, keys};
+use crate::{LandingError, Store, keys, storable};
 use jiff::Timestamp;
 use model::payload::{
     Counts, Extraction, LandedFile, RECORDS_PER_WINDOW, WindowReceipt, WindowTask,
@@ -176,7 +176,12 @@ impl WindowWriter {
         };
         let record_no = self.next_record_no();
         self.rows.begin(record_no, extracted_at);
-        if let Err(refusal) = write(&mut self.rows) {
+        let storable = if self.raw_table.is_some() {
+            storable::refusal(payload)
+        } else {
+            None
+        };
+        if let Err(refusal) = storable.map_or_else(|| write(&mut self.rows), Err) {
             self.rows.rollback();
             self.quarantine(
                 record_no,

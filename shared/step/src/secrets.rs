@@ -53,6 +53,9 @@ pub struct Token {
     pub access_token: SecretString,
     /// Until when it is taken to live.
     pub expires_at: Timestamp,
+    /// When it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issued_at: Option<Timestamp>,
     /// Salesforce: base URL of the organisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance_url: Option<String>,

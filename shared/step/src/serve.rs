@@ -48,8 +48,8 @@ where
             let deadline = Deadline::of(&event.context);
             let answer = async {
                 let state = state.as_ref().map_err(Clone::clone)?;
-                let request = serde_json::from_value::<R>(event.payload)
-                    .map_err(|error| Failure::invalid(format!("request: {error}")))?;
+                let request = serde_path_to_error::deserialize::<_, R>(event.payload)
+                    .map_err(|error| Failure::invalid(format!("request, at {error}")))?;
                 Box::pin(handler(state, request, deadline)).await
             };
             answer.await.map_err(|failure| {

@@ -201,6 +201,8 @@ impl Warehouse {
         loop {
             let left = within.saturating_sub(began.elapsed());
             if left < Duration::from_secs(1) {
+                // Whoever asks again submits anew; what nobody waits for any more must not go on beside it.
+                self.cancel(id).await?;
                 return Err(WarehouseError::Unfinished { id: id.to_owned() });
             }
             if let Status::Finished(rows) = self.poll(id, left).await? {

@@ -40,7 +40,7 @@ pub enum WarehouseError {
         message: String,
     },
     /// The statement ran longer than this call may wait.
-    #[error("warehouse statement {id} is still running; it is left to finish")]
+    #[error("warehouse statement {id} did not finish in the time this call had; it was cancelled")]
     Unfinished {
         /// The Data API's id.
         id: String,
@@ -77,6 +77,7 @@ impl WarehouseError {
             "serializable isolation violation",
             "deadlock detected",
             "could not serialize",
+            "conflict with concurrent transaction",
             "conflicting transaction",
         ]
         .iter()
@@ -89,8 +90,12 @@ impl Classify for WarehouseError {
         match self {
             Self::Api { kind, .. } => *kind,
             Self::Statement { .. } if self.is_conflict() => Kind::Conflict,
-            Self::Statement { .. } | Self::Limit { .. } | Self::Shape { .. } => Kind::Invalid,
-            Self::Aborted { .. } | Self::Unfinished { .. } => Kind::Transient,
+            // An aborted statement stays aborted: polling it again, or submitting it with the same token, would only find it.
+            Self::Statement { .. }
+            | Self::Aborted { .. }
+            | Self::Limit { .. }
+            | Self::Shape { .. } => Kind::Invalid,
+            Self::Unfinished { .. } => Kind::Transient,
         }
     }
 }

@@ -4,11 +4,11 @@
 -- batch: a
 insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at) values ('a', 'x', 1, 1, '2026-01-06 01:00:00');
 insert into ops.window_ledger values
-    ('a', 'nightly', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 'job', null, 24, 1, 1, 22, 21, 1, null, null, false, 3, '2026-01-06 00:30:00'),
-    ('a', 'nightly', 'genesys', 'queue', '2026-01-05', '2026-01-06', 'reference', null, 2, 0, 0, 2, 2, 0, null, null, true, 1, '2026-01-06 00:30:00'),
-    ('a', 'nightly', 'genesys', 'user', '2026-01-05', '2026-01-06', 'reference', null, 2, 0, 0, 2, 2, 0, null, null, true, 1, '2026-01-06 00:30:00'),
-    ('a', 'nightly', 'salesforce', 'account', '2026-01-01', '2026-01-03', 'rest', null, 2, 0, 0, 2, 2, 0, null, null, true, 1, '2026-01-06 00:30:00'),
-    ('a', 'nightly', 'salesforce', 'account', '2026-01-03', '2026-01-06', 'rest', null, 4, 0, 0, 4, 4, 0, null, null, true, 1, '2026-01-06 00:30:00');
+    ('a', 'nightly', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 1, 'job', null, 24, 1, 1, 22, 21, 1, null, null, false, 3, '2026-01-06 00:30:00'),
+    ('a', 'nightly', 'genesys', 'queue', '2026-01-05', '2026-01-06', 2, 'reference', null, 2, 0, 0, 2, 2, 0, null, null, true, 1, '2026-01-06 00:30:00'),
+    ('a', 'nightly', 'genesys', 'user', '2026-01-05', '2026-01-06', 3, 'reference', null, 2, 0, 0, 2, 2, 0, null, null, true, 1, '2026-01-06 00:30:00'),
+    ('a', 'nightly', 'salesforce', 'account', '2026-01-01', '2026-01-03', 4, 'rest', null, 2, 0, 0, 2, 2, 0, null, null, true, 1, '2026-01-06 00:30:00'),
+    ('a', 'nightly', 'salesforce', 'account', '2026-01-03', '2026-01-06', 5, 'rest', null, 4, 0, 0, 4, 4, 0, null, null, true, 1, '2026-01-06 00:30:00');
 insert into staging.genesys_queue values
     ('a', 2000000001, '2026-01-06 00:30:00', 'q1', 'Sales', null, null, null),
     ('a', 2000000002, '2026-01-06 00:30:00', 'q2', 'Service', null, null, null);
@@ -129,8 +129,8 @@ values ('a', 1000000021, '2026-01-06 00:20:00', 'genesys', 'conversation', '2026
 -- batch: b
 insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at) values ('b', 'x', 1, 1, '2026-01-11 01:00:00');
 insert into ops.window_ledger values
-    ('b', 'nightly', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 'job', null, 3, 0, 0, 3, 2, 1, null, null, true, 1, '2026-01-11 00:30:00'),
-    ('b', 'nightly', 'salesforce', 'account', '2026-01-06', '2026-01-11', 'rest', null, 5, 0, 0, 5, 5, 0, null, null, true, 1, '2026-01-11 00:30:00');
+    ('b', 'nightly', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 1, 'job', null, 3, 0, 0, 3, 2, 1, null, null, true, 1, '2026-01-11 00:30:00'),
+    ('b', 'nightly', 'salesforce', 'account', '2026-01-06', '2026-01-11', 2, 'rest', null, 5, 0, 0, 5, 5, 0, null, null, true, 1, '2026-01-11 00:30:00');
 insert into staging.salesforce_account values
     ('b', 2000000001, '2026-01-11 00:30:00', false, '2026-01-10 00:00:00', '2025-01-01', null, '001A00000000000AAA', null, 'Acme plc', null, 'Retail', 'platinum', 200.00, null, '005O2', 'Otto', null, null),
     ('b', 2000000002, '2026-01-11 00:30:00', true, '2026-01-09 00:00:00', '2025-01-01', null, '001B00000000000AAA', '001M00000000000AAA', 'Beta', null, 'Energy', 'silver', 10.00, null, '005O1', 'Olga', null, null),
@@ -164,13 +164,9 @@ values ('b', 1000000003, '2026-01-11 00:20:00', 'genesys', 'conversation', '2026
 -- Extracted between a and b, loaded last: a version of 001A that lies between the two known ones; c-open as it was then.
 insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at) values ('c', 'x', 1, 1, '2026-01-12 01:00:00');
 insert into ops.window_ledger values
-    ('c', 'replay', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 'replay', null, 1, 0, 0, 1, 1, 0, null, null, false, 0, '2026-01-08 00:30:00'),
-    ('c', 'replay', 'salesforce', 'account', '2026-01-06', '2026-01-08', 'replay', null, 1, 0, 0, 1, 1, 0, null, null, true, 0, '2026-01-08 00:30:00');
+    ('c', 'replay', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 1, 'replay', null, 1, 0, 0, 1, 1, 0, null, null, false, 0, '2026-01-08 00:30:00'),
+    ('c', 'replay', 'salesforce', 'account', '2026-01-06', '2026-01-08', 2, 'replay', null, 1, 0, 0, 1, 1, 0, null, null, true, 0, '2026-01-08 00:30:00');
 insert into staging.salesforce_account values
     ('c', 2000000001, '2026-01-08 00:30:00', false, '2026-01-05 13:30:00', '2025-01-01', null, '001A00000000000AAA', null, 'Acme', null, 'Retail', 'silver', 150.00, null, '005O1', 'Olga', null, null);
-insert into "raw".salesforce_record (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
-values ('c', 'account', '2026-01-06', '2026-01-08', 2000000001, '001A00000000000AAA', '2026-01-08 00:30:00', 'k', 1, 'x');
 insert into staging.genesys_conversation values
     ('c', 1000000001, '2026-01-08 00:20:00', '2026-01-05', '2026-01-06', 'job', 'c-open', '2026-01-05 14:00:00', '2026-01-06 08:00:00', 'inbound', null, null, null, null, null, 'voice', 1);
-insert into "raw".genesys_conversation (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
-values ('c', 'conversation', '2026-01-05', '2026-01-06', 1000000001, 'c-open', '2026-01-08 00:20:00', 'k', 1, 'x');

@@ -1,6 +1,6 @@
 //! One twin for the tests of a binary: it starts with the first of them and is gone with the last.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::future::Future;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::runtime::Runtime;
@@ -28,8 +28,15 @@ fn runtime() -> Result<&'static Runtime> {
 /// whether the last test passed or panicked: a static would outlive the process and leave the twin's processes behind.
 #[derive(Debug)]
 pub struct Shared<T> {
-    held: Mutex<Weak<T>>,
+    held: Mutex<Held<T>>,
     turn: Mutex<()>,
+}
+
+#[derive(Debug)]
+enum Held<T> {
+    Made(Weak<T>),
+    /// Making it failed: it would fail again, and every try costs seconds.
+    Failed(String),
 }
 
 impl<T> Default for Shared<T> {
@@ -42,7 +49,7 @@ impl<T> Shared<T> {
     /// Nothing yet.
     pub const fn new() -> Self {
         Self {
-            held: Mutex::new(Weak::new()),
+            held: Mutex::new(Held::Made(Weak::new())),
             turn: Mutex::new(()),
         }
     }
@@ -59,13 +66,23 @@ impl<T> Shared<T> {
         let runtime = runtime()?;
         let shared = {
             let mut held = locked(&self.held);
-            match held.upgrade() {
+            let known = match &*held {
+                Held::Made(known) => known.upgrade(),
+                Held::Failed(why) => bail!("as for an earlier test: {why}"),
+            };
+            match known {
                 Some(shared) => shared,
-                None => {
-                    let made = Arc::new(runtime.block_on(make())?);
-                    *held = Arc::downgrade(&made);
-                    made
-                }
+                None => match runtime.block_on(make()) {
+                    Ok(new) => {
+                        let new = Arc::new(new);
+                        *held = Held::Made(Arc::downgrade(&new));
+                        new
+                    }
+                    Err(error) => {
+                        *held = Held::Failed(format!("{error:#}"));
+                        return Err(error);
+                    }
+                },
             }
         };
         let _turn = locked(&self.turn);

@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use fakes::control::Counts;
-use fakes::world::{Form, Truth};
+use fakes::world::{Cell, Form, Link, Object, Truth, World};
+use jiff::Timestamp;
 use local::{Execution, Status, Twin, TwinOptions};
 use pipeline::tables::{Checksums, checksums, differences};
 use pipeline::{Shared, clean, lines, nightly, number, run_id, succeed};
@@ -35,6 +36,7 @@ static NIGHT: Shared<Night> = Shared::new();
 async fn night() -> Result<Night> {
     let twin = Twin::start(TwinOptions {
         conversations: CONVERSATIONS,
+        wait_scale: 0.05,
         ..TwinOptions::default()
     })
     .await?;
@@ -70,8 +72,15 @@ async fn night() -> Result<Night> {
     })
 }
 
-/// Columns that say which batch brought a row.
-const BATCH: [&str; 2] = ["batch_id", "record_no"];
+/// Columns that say which batch brought a row; a replay keeps its own copy of a refused record.
+const BATCH: [&str; 6] = [
+    "batch_id",
+    "record_no",
+    "first_batch_id",
+    "last_batch_id",
+    "object_key",
+    "line",
+];
 
 fn asked(twin: &Twin) -> [Counts; 2] {
     [
@@ -155,7 +164,7 @@ fn the_mart_says_of_each_conversation_what_is_true_of_it() -> Result<()> {
             linked += usize::from(truth.account_id.is_some());
             match rows.get(&truth.conversation_id) {
                 None => wrong.push(format!("{truth:?} is missing")),
-                Some(row) => wrong.extend(mismatches(&truth, row)),
+                Some(row) => wrong.extend(mismatches(world, &truth, world.link(index), row)),
             }
         }
         ensure!(
@@ -172,13 +181,41 @@ fn the_mart_says_of_each_conversation_what_is_true_of_it() -> Result<()> {
     })
 }
 
-fn mismatches(truth: &Truth, row: &[Option<String>]) -> Vec<String> {
+/// Beyond the world's hints the pipeline follows the CRM: a merged account or contact to its survivor, a case to its contact,
+/// and a customer to a case that was opened within minutes. (The shipped settings do not read a case's `MasterRecordId`: not
+/// every organisation has the field.)
+fn mismatches(world: &World, truth: &Truth, link: Link, row: &[Option<String>]) -> Vec<String> {
     let flag = |flag: bool| Some(if flag { "t" } else { "f" }.to_owned());
-    let time = |at: jiff::Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S.%3f").to_string();
+    let time = |at: Timestamp| at.strftime("%Y-%m-%dT%H:%M:%S.%3f").to_string();
+    let survivor = |object: Object, index: usize| {
+        let master = World::master_of(object, index).filter(|_| object != Object::Case);
+        world.salesforce_id(object, master.unwrap_or(index))
+    };
+    let link = Some(link).filter(|_| truth.is_linkable);
+    let named = |object: Object, at: fn(Link) -> Option<usize>| {
+        link.and_then(at).map(|index| survivor(object, index))
+    };
+    let contact =
+        named(Object::Contact, |link| link.contact).or_else(|| contact_of_case(world, link?.case?));
+    let found_case = row[3].clone();
+    let case = named(Object::Case, |link| link.case).or_else(|| {
+        let near = found_case.filter(|id| {
+            let at = truth.started_at.as_millisecond();
+            cases(world).any(|(index, of)| {
+                let created = of("CreatedDate");
+                let is_near = matches!(created, Cell::Instant(created) if (created - at).abs() <= 15 * 60_000);
+                is_near && *id == survivor(Object::Case, index) && truth.is_linkable
+            })
+        });
+        near
+    });
     [
-        ("crm_account_id", truth.account_id.clone()),
-        ("crm_contact_id", truth.contact_id.clone()),
-        ("crm_case_id", truth.case_id.clone()),
+        (
+            "crm_account_id",
+            named(Object::Account, |link| link.account),
+        ),
+        ("crm_contact_id", contact),
+        ("crm_case_id", case),
         ("was_escalated", flag(truth.was_escalated)),
         ("handled_by_bot_only", flag(truth.handled_by_bot_only)),
         ("abandoned", flag(truth.abandoned)),
@@ -199,14 +236,42 @@ fn mismatches(truth: &Truth, row: &[Option<String>]) -> Vec<String> {
     .collect()
 }
 
+fn cell(object: Object, row: &[Cell], name: &str) -> Cell {
+    let column = World::column(object, name);
+    column
+        .and_then(|column| row.get(column))
+        .cloned()
+        .unwrap_or(Cell::Null)
+}
+
+fn cases(world: &World) -> impl Iterator<Item = (usize, impl Fn(&str) -> Cell)> {
+    (0..world.rows(Object::Case)).map(|index| {
+        let row = world.row(Object::Case, index);
+        (index, move |name: &str| cell(Object::Case, &row, name))
+    })
+}
+
+/// The contact a case names, or the one that contact was merged into.
+fn contact_of_case(world: &World, case: usize) -> Option<String> {
+    let Cell::Text(id) = cell(Object::Case, &world.row(Object::Case, case), "ContactId") else {
+        return None;
+    };
+    let merged = (0..world.rows(Object::Contact)).find(|&index| {
+        World::master_of(Object::Contact, index).is_some()
+            && world.salesforce_id(Object::Contact, index) == id
+    });
+    let survivor = merged.and_then(|index| World::master_of(Object::Contact, index));
+    Some(survivor.map_or(id, |index| world.salesforce_id(Object::Contact, index)))
+}
+
 #[test]
 fn attribute_values_survive_byte_for_byte() -> Result<()> {
     test(async |night| {
         let (world, run) = (night.twin.world(), run_id(&night.first)?);
         let mut wanted = BTreeSet::new();
-        let mut awkward = BTreeMap::from(
-            ["NA", "None", "", "'", "\"", "\n", "\u{1F4DE}"].map(|value| (value, 0)),
-        );
+        let is_emoji = |text: &str| text.chars().any(|one| one > '\u{1F000}');
+        let mut awkward =
+            BTreeMap::from(["NA", "None", "", "'", "\"", "\n", "an emoji"].map(|value| (value, 0)));
         for index in 0..world.len() {
             let made = world.build(index);
             if made.is_unstorable(Form::Job) {
@@ -215,12 +280,12 @@ fn attribute_values_survive_byte_for_byte() -> Result<()> {
             for (position, participant) in made.participants.iter().enumerate() {
                 for (name, value) in participant.attributes.iter().flatten() {
                     for (text, seen) in &mut awkward {
-                        let is_whole = matches!(*text, "NA" | "None" | "");
-                        *seen += i32::from(if is_whole {
-                            value == text
-                        } else {
-                            value.contains(text)
-                        });
+                        let has = match *text {
+                            "NA" | "None" | "" => value == text,
+                            "an emoji" => is_emoji(value),
+                            _ => value.contains(text),
+                        };
+                        *seen += i32::from(has);
                     }
                     wanted.insert((
                         made.id.clone(),
@@ -268,13 +333,16 @@ fn a_refused_record_has_a_reason_and_its_bytes_lie_where_its_row_says() -> Resul
             .filter(|(truth, _)| truth.is_unstorable)
             .map(|(truth, index)| (truth.conversation_id, world.conversation(index, Form::Job)))
             .collect();
+        let columns = "natural_id, reason, detail, object_key, line, sha256";
+        let of = "source = 'genesys' and object = 'conversation'";
+        // What the run refused, and where its record lies after the replay.
         let rows = twin
             .sql(&format!(
-                "select natural_id, reason, detail, object_key, line, sha256 from staging.quarantine \
-                 where batch_id = '{run}' and source = 'genesys' and object = 'conversation'"
+                "select {columns} from staging.quarantine where batch_id = '{run}' and {of} \
+                 union all select {columns} from curated.quarantine where {of}"
             ))
             .await?;
-        assert_eq!(rows.len(), refused.len(), "{rows:?}");
+        assert_eq!(rows.len(), 2 * refused.len(), "{rows:?}");
         for row in rows {
             let text: Vec<_> = row.into_iter().map(Option::unwrap_or_default).collect();
             let [id, reason, detail, key, line, sha256] = text.as_slice() else {
@@ -376,7 +444,7 @@ fn the_links_open_and_give_the_bytes_their_receipts_name() -> Result<()> {
                 text("sha256").to_owned(),
             ];
             assert_eq!(row, [wanted.map(Some).to_vec()]);
-            let expires: jiff::Timestamp = text("expires_at").parse()?;
+            let expires: Timestamp = text("expires_at").parse()?;
             ensure!(
                 expires > twin.world().end(),
                 "the link has ended: {expires}"

@@ -4,6 +4,10 @@
 --         (',name1,name2,' in order of precedence); :match_window_minutes. No later statement takes a parameter.
 -- Rerun   safe: temporary tables of the session
 
+-- Two merges at once could both insert the same conversation: here the second one conflicts and is tried again.
+update ops.turn set step = 'merge'
+where step = 'merge';
+
 create temp table tmp_batch (
     batch_id varchar(128) not null,
     case_id_names varchar(4096) not null,
@@ -28,7 +32,7 @@ insert into tmp_batch (
 
 create temp table tmp_before as
 select
-    'account' as object,
+    cast('account' as varchar(32)) as object,
     dim_salesforce_account.account_id as crm_id,
     md5(
         to_char(dim_salesforce_account.valid_from, 'YYYYMMDDHH24MISSUS') || '|'
@@ -46,7 +50,7 @@ inner join (
     on dim_salesforce_account.account_id = asked.account_id
 union all
 select
-    'contact' as object,
+    cast('contact' as varchar(32)) as object,
     dim_salesforce_contact.contact_id as crm_id,
     md5(
         coalesce(dim_salesforce_contact.account_id, '!') || '|'
@@ -63,7 +67,7 @@ inner join (
     on dim_salesforce_contact.contact_id = asked.contact_id
 union all
 select
-    'case' as object,
+    cast('case' as varchar(32)) as object,
     dim_salesforce_case.case_id as crm_id,
     md5(
         coalesce(dim_salesforce_case.account_id, '!') || '|'
@@ -83,7 +87,7 @@ inner join (
 where dim_salesforce_case.is_latest
 union all
 select
-    'external_contact' as object,
+    cast('external_contact' as varchar(32)) as object,
     external_contact.asked_id as crm_id,
     md5(coalesce(external_contact.salesforce_contact_id, '!') || '|' || coalesce(external_contact.salesforce_account_id, '!')) as state
 from curated.external_contact

@@ -3,12 +3,12 @@
 -- Params  tmp_batch (curated/begin.sql)
 -- Rerun   safe: what the first merge of a batch found stays
 
--- Each staged row of the batch with its window: from the landing record where the object has several windows.
-create temp table tmp_ranked as
+-- The staged rows of the batch, counted by window: the high part of a record number is the ordinal of its window.
+create temp table tmp_counted as
 with staged_rows as (
     select
-        'genesys' as source,
-        'conversation' as object,
+        cast('genesys' as varchar(32)) as source,
+        cast('conversation' as varchar(32)) as object,
         staged.conversation_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -24,8 +24,8 @@ with staged_rows as (
         on staged.conversation_id = asked.conversation_id
     union all
     select
-        'genesys' as source,
-        'queue' as object,
+        cast('genesys' as varchar(32)) as source,
+        cast('queue' as varchar(32)) as object,
         staged.queue_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -41,8 +41,8 @@ with staged_rows as (
         on staged.queue_id = asked.queue_id
     union all
     select
-        'genesys' as source,
-        'user' as object,
+        cast('genesys' as varchar(32)) as source,
+        cast('user' as varchar(32)) as object,
         staged.user_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -58,8 +58,8 @@ with staged_rows as (
         on staged.user_id = asked.user_id
     union all
     select
-        'genesys' as source,
-        'wrapup_code' as object,
+        cast('genesys' as varchar(32)) as source,
+        cast('wrapup_code' as varchar(32)) as object,
         staged.wrap_up_code_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -75,8 +75,8 @@ with staged_rows as (
         on staged.wrap_up_code_id = asked.wrap_up_code_id
     union all
     select
-        'genesys' as source,
-        'external_contact' as object,
+        cast('genesys' as varchar(32)) as source,
+        cast('external_contact' as varchar(32)) as object,
         staged.asked_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -92,8 +92,8 @@ with staged_rows as (
         on staged.asked_id = asked.asked_id
     union all
     select
-        'salesforce' as source,
-        'account' as object,
+        cast('salesforce' as varchar(32)) as source,
+        cast('account' as varchar(32)) as object,
         staged.account_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -109,8 +109,8 @@ with staged_rows as (
         on staged.account_id = asked.account_id
     union all
     select
-        'salesforce' as source,
-        'contact' as object,
+        cast('salesforce' as varchar(32)) as source,
+        cast('contact' as varchar(32)) as object,
         staged.contact_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -126,8 +126,8 @@ with staged_rows as (
         on staged.contact_id = asked.contact_id
     union all
     select
-        'salesforce' as source,
-        'case' as object,
+        cast('salesforce' as varchar(32)) as source,
+        cast('case' as varchar(32)) as object,
         staged.case_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -143,8 +143,8 @@ with staged_rows as (
         on staged.case_id = asked.case_id
     union all
     select
-        'salesforce' as source,
-        'opportunity' as object,
+        cast('salesforce' as varchar(32)) as source,
+        cast('opportunity' as varchar(32)) as object,
         staged.opportunity_id as natural_id,
         staged.batch_id,
         staged.record_no,
@@ -177,69 +177,36 @@ ranked as (
 select
     ranked.source,
     ranked.object,
-    ranked.record_no,
-    ranked.recency
+    (ranked.record_no - 1) / 1000000000 as window_no,
+    sum(case when ranked.recency = 1 then 1 else 0 end) as merged_rows,
+    sum(case when ranked.recency > 1 then 1 else 0 end) as superseded_rows
 from ranked
 inner join tmp_batch
-    on ranked.batch_id = tmp_batch.batch_id;
+    on ranked.batch_id = tmp_batch.batch_id
+group by ranked.source, ranked.object, (ranked.record_no - 1) / 1000000000;
 
 create temp table tmp_ledger as
-with windows as (
-    select
-        window_ledger.source,
-        window_ledger.object,
-        window_ledger.window_start,
-        window_ledger.window_end,
-        count(*) over (partition by window_ledger.source, window_ledger.object) as windows_of_object
-    from ops.window_ledger
-    inner join tmp_batch
-        on window_ledger.batch_id = tmp_batch.batch_id
-),
-
--- The high part of a record number is the ordinal of its window.
-ordinals as (
-    select distinct
-        'genesys' as source,
-        'conversation' as object,
-        (staged.record_no - 1) / 1000000000 as window_no,
-        staged.window_start,
-        staged.window_end
-    from staging.genesys_conversation as staged
-    inner join tmp_batch
-        on staged.batch_id = tmp_batch.batch_id
-    union
-    select distinct
-        'salesforce' as source,
-        landed.object,
-        (landed.record_no - 1) / 1000000000 as window_no,
-        landed.window_start,
-        landed.window_end
-    from "raw".salesforce_record as landed
-    inner join tmp_batch
-        on landed.batch_id = tmp_batch.batch_id
-)
-
 select
-    windows.source,
-    windows.object,
-    windows.window_start,
-    windows.window_end,
-    sum(case when tmp_ranked.recency = 1 then 1 else 0 end) as merged_rows,
-    sum(case when tmp_ranked.recency > 1 then 1 else 0 end) as superseded_rows
-from windows
-left join ordinals
+    window_ledger.source,
+    window_ledger.object,
+    window_ledger.window_no,
+    coalesce(tmp_counted.merged_rows, 0) as merged_rows,
+    coalesce(tmp_counted.superseded_rows, 0) as superseded_rows
+from ops.window_ledger
+inner join tmp_batch
+    on window_ledger.batch_id = tmp_batch.batch_id
+left join tmp_counted
     on
-        windows.source = ordinals.source
-        and windows.object = ordinals.object
-        and windows.window_start = ordinals.window_start
-        and windows.window_end = ordinals.window_end
-        and windows.windows_of_object > 1
-left join tmp_ranked
-    on
-        windows.source = tmp_ranked.source
-        and windows.object = tmp_ranked.object
-        and (windows.windows_of_object = 1 or (tmp_ranked.record_no - 1) / 1000000000 = ordinals.window_no)
-group by windows.source, windows.object, windows.window_start, windows.window_end;
+        window_ledger.source = tmp_counted.source
+        and window_ledger.object = tmp_counted.object
+        and window_ledger.window_no = tmp_counted.window_no;
+
+-- The log before the ledger, as `load` takes them: the other way round the two can wait for each other.
+update ops.load_log
+set merged_at = getdate()
+where
+    batch_id in (select tmp_batch.batch_id from tmp_batch)
+    and merged_at is null;
 
 update ops.window_ledger
 set
@@ -250,12 +217,5 @@ where
     window_ledger.batch_id = tmp_batch.batch_id
     and window_ledger.source = tmp_ledger.source
     and window_ledger.object = tmp_ledger.object
-    and window_ledger.window_start = tmp_ledger.window_start
-    and window_ledger.window_end = tmp_ledger.window_end
+    and window_ledger.window_no = tmp_ledger.window_no
     and window_ledger.merged_rows is null;
-
-update ops.load_log
-set merged_at = getdate()
-where
-    batch_id in (select tmp_batch.batch_id from tmp_batch)
-    and merged_at is null;

@@ -8,8 +8,10 @@ select
     coalesce(unified_interactions.industry, '(none)') as industry,
     count(*) as conversations,
     sum(case when unified_interactions.handled_by_bot_only then 1 else 0 end) as bot_contained,
-    cast(sum(case when unified_interactions.handled_by_bot_only then 1 else 0 end) as decimal(18, 6))
-    / nullif(count(*), 0) as bot_containment_rate,
+    cast(
+        cast(sum(case when unified_interactions.handled_by_bot_only then 1 else 0 end) as decimal(18, 6)) / nullif(count(*), 0)
+        as decimal(9, 6)
+    ) as bot_containment_rate,
     min(case when unified_interactions.is_settled then 1 else 0 end) = 1 as is_settled
 from mart.unified_interactions
 group by

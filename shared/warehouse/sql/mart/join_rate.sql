@@ -27,7 +27,8 @@ select
     counted.linked,
     cast(
         cast(counted.conversations as decimal(18, 6))
-        / nullif(sum(counted.conversations) over (partition by counted.conversation_date, counted.media_type), 0)
+        -- As bigint: the sum of a bigint is a decimal(38), and a quotient by it overflows 128 bits on Redshift.
+        / nullif(cast(sum(counted.conversations) over (partition by counted.conversation_date, counted.media_type) as bigint), 0)
         as decimal(9, 6)
     ) as link_share,
     counted.settled = 1 as is_settled

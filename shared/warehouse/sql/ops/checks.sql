@@ -41,14 +41,18 @@ where
     batch_id = :batch_id
     and (merged_rows is null or superseded_rows is null or staged_rows <> merged_rows + superseded_rows);
 
--- fail: raw_conversations: rows in raw.genesys_conversation = landed_rows - quarantined_rows of the ledger
+-- fail: raw_conversations: rows in raw.genesys_conversation = landed_rows - quarantined_rows of the ledger (a replay adds none)
 select
     ledger.expected,
     landed.found
 from (
     select coalesce(sum(window_ledger.landed_rows - window_ledger.quarantined_rows), 0) as expected
     from ops.window_ledger
-    where window_ledger.batch_id = :batch_id and window_ledger.source = 'genesys' and window_ledger.object = 'conversation'
+    where
+        window_ledger.batch_id = :batch_id
+        and window_ledger.source = 'genesys'
+        and window_ledger.object = 'conversation'
+        and window_ledger.extraction <> 'replay'
 ) as ledger
 cross join (
     select count(*) as found
@@ -57,7 +61,7 @@ cross join (
 ) as landed
 where ledger.expected <> landed.found;
 
--- fail: raw_salesforce: rows in raw.salesforce_record = landed_rows - quarantined_rows of the ledger, by object
+-- fail: raw_salesforce: rows in raw.salesforce_record = landed_rows - quarantined_rows of the ledger, by object (a replay adds none)
 select
     ledger.object,
     ledger.expected,
@@ -67,7 +71,7 @@ from (
         window_ledger.object,
         sum(window_ledger.landed_rows - window_ledger.quarantined_rows) as expected
     from ops.window_ledger
-    where window_ledger.batch_id = :batch_id and window_ledger.source = 'salesforce'
+    where window_ledger.batch_id = :batch_id and window_ledger.source = 'salesforce' and window_ledger.extraction <> 'replay'
     group by window_ledger.object
 ) as ledger
 left join (

@@ -10,13 +10,14 @@ create table if not exists ops.window_ledger (
     object varchar(64) not null,
     window_start timestamp not null,
     window_end timestamp not null,
+    window_no bigint not null, -- ordinal in the plan of its source: the high part of its record numbers
     extraction varchar(16) not null, -- job, query, rest, bulk, reference, replay
     api_rows bigint, -- the count the API itself states, null where it states none
     received_rows bigint not null, -- records in the pages
     out_of_window_rows bigint not null, -- received, not of this window (client-side filter)
     duplicate_rows bigint not null, -- received again with the same bytes (shifted or repeated page)
     landed_rows bigint not null, -- lines in landing/, quarantined ones included
-    staged_rows bigint not null, -- rows in the object's main staging table
+    staged_rows bigint not null, -- rows in the main staging table of the object
     quarantined_rows bigint not null,
     merged_rows bigint, -- staged rows that are the newest of their key in curated; null until merged
     superseded_rows bigint, -- staged rows that another extraction of the same key has replaced

@@ -13,7 +13,7 @@ create table if not exists "raw".salesforce_record (
     extracted_at timestamp not null, -- UTC instant the page was received
     object_key varchar(1024) not null, -- the landing object
     line bigint not null, -- the line in that object, from 1
-    sha256 varchar(64) not null, -- of the payload's bytes as received, lower-case hex
+    sha256 varchar(64) not null, -- of the bytes of the payload as received, lower-case hex
     payload super,
     ingested_at timestamp default getdate()
 )

@@ -24,7 +24,7 @@ create table if not exists curated.dim_salesforce_account (
     owner_id varchar(18),
     owner_name varchar(1020),
     parent_account_id varchar(18),
-    batch_id varchar(128) not null, -- the run that brought the row's values
+    batch_id varchar(128) not null, -- the run that brought the values of the row
     extracted_at timestamp not null -- of the record with these values
 )
 diststyle auto

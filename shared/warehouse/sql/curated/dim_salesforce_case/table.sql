@@ -26,7 +26,7 @@ create table if not exists curated.dim_salesforce_case (
     is_closed boolean,
     closed_at timestamp,
     owner_id varchar(18),
-    batch_id varchar(128) not null, -- the run that brought the row's values
+    batch_id varchar(128) not null, -- the run that brought the values of the row
     extracted_at timestamp not null -- of the record with these values
 )
 diststyle auto

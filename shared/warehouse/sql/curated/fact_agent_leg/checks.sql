@@ -26,7 +26,7 @@ where
     and fact_customer_interactions.conversation_id is null
     and fact_anonymous_interactions.conversation_id is null;
 
--- fail: no_negative_time: no duration of a leg is negative
+-- warn: no_negative_time: no duration of a leg is negative
 select
     conversation_id,
     agent_leg_key,

@@ -67,6 +67,7 @@ segmented as (
         ranked.record_no,
         ranked.participant_no,
         ranked.session_no,
+        min(ranked.segment_start) as session_start,
         max(case when ranked.queue_order = 1 then ranked.queue_id end) as queue_id,
         max(case when ranked.wrap_up_order = 1 then ranked.wrap_up_code end) as wrap_up_code
     from (
@@ -75,6 +76,7 @@ segmented as (
             segment.record_no,
             segment.participant_no,
             segment.session_no,
+            segment.segment_start,
             segment.queue_id,
             segment.wrap_up_code,
             row_number() over (
@@ -101,6 +103,7 @@ select
     session.session_id,
     participant.user_id,
     participant.purpose,
+    segmented.session_start,
     segmented.queue_id,
     segmented.wrap_up_code,
     session.media_type,

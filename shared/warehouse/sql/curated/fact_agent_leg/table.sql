@@ -9,7 +9,7 @@ create table if not exists curated.fact_agent_leg (
     conversation_start timestamp not null,
     session_id varchar(64),
     user_id varchar(64),
-    queue_id varchar(64), -- of the session's first segment that names one
+    queue_id varchar(64), -- of the first segment of the session that names one
     media_type varchar(32),
     direction varchar(32),
     answered boolean not null, -- the session emitted tAnswered, talk or handle time
@@ -17,7 +17,7 @@ create table if not exists curated.fact_agent_leg (
     hold_time_ms bigint,
     acw_time_ms bigint,
     handle_time_ms bigint, -- tHandle, else talk + hold + ACW
-    wrap_up_code varchar(64), -- of the session's last segment that names one
+    wrap_up_code varchar(64), -- of the last segment of the session that names one
     batch_id varchar(128) not null,
     etl_loaded_at timestamp not null -- extracted_at of the record
 )

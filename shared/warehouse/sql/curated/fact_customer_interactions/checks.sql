@@ -50,7 +50,7 @@ select
 from curated.fact_customer_interactions
 where crm_account_id is null and crm_contact_id is null;
 
--- fail: end_after_start: a conversation does not end before it starts
+-- warn: end_after_start: a conversation does not end before it starts
 select
     conversation_id,
     conversation_start,

@@ -7,21 +7,21 @@
 create temp table tmp_alias as
 with merged as (
     select
-        'account' as object,
+        cast('account' as varchar(32)) as object,
         account_id as crm_id,
         master_record_id as master_id
     from curated.dim_salesforce_account
     where is_latest and master_record_id is not null and master_record_id <> account_id
     union all
     select
-        'contact' as object,
+        cast('contact' as varchar(32)) as object,
         contact_id as crm_id,
         master_record_id as master_id
     from curated.dim_salesforce_contact
     where is_latest and master_record_id is not null and master_record_id <> contact_id
     union all
     select
-        'case' as object,
+        cast('case' as varchar(32)) as object,
         case_id as crm_id,
         master_record_id as master_id
     from curated.dim_salesforce_case

@@ -5,71 +5,70 @@
 -- Rerun   safe: a temporary table of the session
 
 create temp table tmp_attribute as
-with mentioned as (
+with carried as (
+    -- One pass over the attributes; where a list of names has this one: 0 is nowhere.
     select
         tmp_conversation.conversation_id,
-        'case' as meaning,
-        strpos(tmp_batch.case_id_names, ',' || carried.attribute_name || ',') as name_order,
-        trim(carried.attribute_value) as attribute_value
+        strpos(tmp_batch.case_id_names, ',' || held.attribute_name || ',') as case_order,
+        strpos(tmp_batch.account_id_names, ',' || held.attribute_name || ',') as account_order,
+        strpos(tmp_batch.contact_id_names, ',' || held.attribute_name || ',') as contact_order,
+        strpos(tmp_batch.escalated_names, ',' || held.attribute_name || ',') as escalated_order,
+        strpos(tmp_batch.bot_handled_names, ',' || held.attribute_name || ',') as bot_handled_order,
+        trim(held.attribute_value) as attribute_value
     from tmp_conversation
-    inner join staging.genesys_attribute as carried
+    inner join staging.genesys_attribute as held
         on
-            tmp_conversation.batch_id = carried.batch_id
-            and tmp_conversation.record_no = carried.record_no
+            tmp_conversation.batch_id = held.batch_id
+            and tmp_conversation.record_no = held.record_no
     cross join tmp_batch
-    where strpos(tmp_batch.case_id_names, ',' || carried.attribute_name || ',') > 0
+    where
+        strpos(
+            tmp_batch.case_id_names || tmp_batch.account_id_names || tmp_batch.contact_id_names
+            || tmp_batch.escalated_names || tmp_batch.bot_handled_names,
+            ',' || held.attribute_name || ','
+        ) > 0
+),
+
+mentioned as (
+    select
+        carried.conversation_id,
+        cast('case' as varchar(32)) as meaning,
+        carried.case_order as name_order,
+        carried.attribute_value
+    from carried
+    where carried.case_order > 0
     union all
     select
-        tmp_conversation.conversation_id,
-        'account' as meaning,
-        strpos(tmp_batch.account_id_names, ',' || carried.attribute_name || ',') as name_order,
-        trim(carried.attribute_value) as attribute_value
-    from tmp_conversation
-    inner join staging.genesys_attribute as carried
-        on
-            tmp_conversation.batch_id = carried.batch_id
-            and tmp_conversation.record_no = carried.record_no
-    cross join tmp_batch
-    where strpos(tmp_batch.account_id_names, ',' || carried.attribute_name || ',') > 0
+        carried.conversation_id,
+        cast('account' as varchar(32)) as meaning,
+        carried.account_order as name_order,
+        carried.attribute_value
+    from carried
+    where carried.account_order > 0
     union all
     select
-        tmp_conversation.conversation_id,
-        'contact' as meaning,
-        strpos(tmp_batch.contact_id_names, ',' || carried.attribute_name || ',') as name_order,
-        trim(carried.attribute_value) as attribute_value
-    from tmp_conversation
-    inner join staging.genesys_attribute as carried
-        on
-            tmp_conversation.batch_id = carried.batch_id
-            and tmp_conversation.record_no = carried.record_no
-    cross join tmp_batch
-    where strpos(tmp_batch.contact_id_names, ',' || carried.attribute_name || ',') > 0
+        carried.conversation_id,
+        cast('contact' as varchar(32)) as meaning,
+        carried.contact_order as name_order,
+        carried.attribute_value
+    from carried
+    where carried.contact_order > 0
     union all
     select
-        tmp_conversation.conversation_id,
-        'escalated' as meaning,
-        strpos(tmp_batch.escalated_names, ',' || carried.attribute_name || ',') as name_order,
-        trim(carried.attribute_value) as attribute_value
-    from tmp_conversation
-    inner join staging.genesys_attribute as carried
-        on
-            tmp_conversation.batch_id = carried.batch_id
-            and tmp_conversation.record_no = carried.record_no
-    cross join tmp_batch
-    where strpos(tmp_batch.escalated_names, ',' || carried.attribute_name || ',') > 0
+        carried.conversation_id,
+        cast('escalated' as varchar(32)) as meaning,
+        carried.escalated_order as name_order,
+        carried.attribute_value
+    from carried
+    where carried.escalated_order > 0
     union all
     select
-        tmp_conversation.conversation_id,
-        'bot_handled' as meaning,
-        strpos(tmp_batch.bot_handled_names, ',' || carried.attribute_name || ',') as name_order,
-        trim(carried.attribute_value) as attribute_value
-    from tmp_conversation
-    inner join staging.genesys_attribute as carried
-        on
-            tmp_conversation.batch_id = carried.batch_id
-            and tmp_conversation.record_no = carried.record_no
-    cross join tmp_batch
-    where strpos(tmp_batch.bot_handled_names, ',' || carried.attribute_name || ',') > 0
+        carried.conversation_id,
+        cast('bot_handled' as varchar(32)) as meaning,
+        carried.bot_handled_order as name_order,
+        carried.attribute_value
+    from carried
+    where carried.bot_handled_order > 0
 ),
 
 identified as (

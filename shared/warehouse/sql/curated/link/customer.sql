@@ -172,7 +172,8 @@ verified as (
             when candidates.link_method = 'external_contact' and candidates.external_contact_count > 1 then 'ambiguous'
             when candidates.link_method = 'attribute_case' and candidates.asked_account_id <> candidates.crm_account_id then 'crm_mismatch'
             when
-                candidates.crm_account_id is not null and contact_parent.contact_id is not null and relation.contact_id is null
+                -- A contact without an account belongs to nobody else: it contradicts nothing.
+                candidates.crm_account_id is not null and contact_parent.account_id is not null and relation.contact_id is null
                 then 'crm_mismatch'
         end as link_reason
     from candidates

@@ -52,6 +52,10 @@ totals as (
         max(case when tmp_session.purpose = 'agent' and tmp_session.answered then 1 else 0 end) as has_answer,
         max(case when tmp_session.purpose = 'acd' and tmp_session.abandoned then 1 else 0 end) as has_abandon,
         max(case when tmp_session.is_bot then 1 else 0 end) as has_bot,
+        min(case when tmp_session.is_bot then tmp_session.session_start end) as bot_start,
+        max(
+            case when tmp_session.purpose = 'agent' and tmp_session.answered then tmp_session.session_start end
+        ) as last_answer_start,
         sum(tmp_session.transfers) as transfers
     from tmp_session
     group by tmp_session.conversation_id
@@ -159,6 +163,8 @@ select
     coalesce(totals.transfers, 0) > 0 as transferred,
     case
         when tmp_attribute.escalated is not null then tmp_attribute.escalated = 1
+        -- A bot first and an agent after it: a bot that takes over from an agent (a survey) is no escalation.
+        when totals.last_answer_start is not null and totals.bot_start is not null then totals.last_answer_start > totals.bot_start
         else coalesce(totals.has_bot, 0) = 1 and coalesce(totals.has_answer, 0) = 1
     end as was_escalated,
     case
@@ -176,7 +182,7 @@ select
     coalesce(tmp_attribute.ambiguous, 0) = 1 as asked_ambiguous,
     coalesce(window_ledger.is_settled, false) as is_settled,
     tmp_conversation.extracted_at as etl_loaded_at,
-    'genesys_cloud' as data_source,
+    cast('genesys_cloud' as varchar(32)) as data_source,
     tmp_conversation.batch_id,
     tmp_conversation.record_no
 from tmp_conversation

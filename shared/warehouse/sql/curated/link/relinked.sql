@@ -8,77 +8,77 @@ create temp table tmp_relinked as
 with reference as (
     select
         conversation_id,
-        'case' as object,
+        cast('case' as varchar(32)) as object,
         asked_case_id as reference_id
     from curated.fact_customer_interactions
     where asked_case_id is not null
     union all
     select
         conversation_id,
-        'account' as object,
+        cast('account' as varchar(32)) as object,
         asked_account_id as reference_id
     from curated.fact_customer_interactions
     where asked_account_id is not null
     union all
     select
         conversation_id,
-        'contact' as object,
+        cast('contact' as varchar(32)) as object,
         asked_contact_id as reference_id
     from curated.fact_customer_interactions
     where asked_contact_id is not null
     union all
     select
         conversation_id,
-        'external_contact' as object,
+        cast('external_contact' as varchar(32)) as object,
         external_contact_id as reference_id
     from curated.fact_customer_interactions
     where external_contact_id is not null
     union all
     select
         conversation_id,
-        'case' as object,
+        cast('case' as varchar(32)) as object,
         asked_case_id as reference_id
     from curated.fact_anonymous_interactions
     where asked_case_id is not null
     union all
     select
         conversation_id,
-        'account' as object,
+        cast('account' as varchar(32)) as object,
         asked_account_id as reference_id
     from curated.fact_anonymous_interactions
     where asked_account_id is not null
     union all
     select
         conversation_id,
-        'contact' as object,
+        cast('contact' as varchar(32)) as object,
         asked_contact_id as reference_id
     from curated.fact_anonymous_interactions
     where asked_contact_id is not null
     union all
     select
         conversation_id,
-        'external_contact' as object,
+        cast('external_contact' as varchar(32)) as object,
         external_contact_id as reference_id
     from curated.fact_anonymous_interactions
     where external_contact_id is not null
     union all
     select
         conversation_id,
-        'case' as object,
+        cast('case' as varchar(32)) as object,
         left(crm_case_id, 15) as reference_id
     from curated.fact_customer_interactions
     where crm_case_id is not null
     union all
     select
         conversation_id,
-        'account' as object,
+        cast('account' as varchar(32)) as object,
         left(crm_account_id, 15) as reference_id
     from curated.fact_customer_interactions
     where crm_account_id is not null
     union all
     select
         conversation_id,
-        'contact' as object,
+        cast('contact' as varchar(32)) as object,
         left(crm_contact_id, 15) as reference_id
     from curated.fact_customer_interactions
     where crm_contact_id is not null

@@ -7,7 +7,7 @@
 create temp table tmp_touched as
 with after_merge as (
     select
-        'account' as object,
+        cast('account' as varchar(32)) as object,
         dim_salesforce_account.account_id as crm_id,
         md5(
             to_char(dim_salesforce_account.valid_from, 'YYYYMMDDHH24MISSUS') || '|'
@@ -25,7 +25,7 @@ with after_merge as (
         on dim_salesforce_account.account_id = asked.account_id
     union all
     select
-        'contact' as object,
+        cast('contact' as varchar(32)) as object,
         dim_salesforce_contact.contact_id as crm_id,
         md5(
             coalesce(dim_salesforce_contact.account_id, '!') || '|'
@@ -42,7 +42,7 @@ with after_merge as (
         on dim_salesforce_contact.contact_id = asked.contact_id
     union all
     select
-        'case' as object,
+        cast('case' as varchar(32)) as object,
         dim_salesforce_case.case_id as crm_id,
         md5(
             coalesce(dim_salesforce_case.account_id, '!') || '|'
@@ -62,7 +62,7 @@ with after_merge as (
     where dim_salesforce_case.is_latest
     union all
     select
-        'external_contact' as object,
+        cast('external_contact' as varchar(32)) as object,
         external_contact.asked_id as crm_id,
         md5(coalesce(external_contact.salesforce_contact_id, '!') || '|' || coalesce(external_contact.salesforce_account_id, '!')) as state
     from curated.external_contact
@@ -80,14 +80,14 @@ sides as (
         tmp_before.object,
         tmp_before.crm_id,
         tmp_before.state,
-        'before' as side
+        cast('before' as varchar(32)) as side
     from tmp_before
     union all
     select distinct
         after_merge.object,
         after_merge.crm_id,
         after_merge.state,
-        'after' as side
+        cast('after' as varchar(32)) as side
     from after_merge
 ),
 
@@ -193,21 +193,21 @@ external_family as (
 )
 
 select
-    'account' as object,
+    cast('account' as varchar(32)) as object,
     left(account_family.crm_id, 15) as reference_id
 from account_family
 union
 select
-    'contact' as object,
+    cast('contact' as varchar(32)) as object,
     left(contact_family.crm_id, 15) as reference_id
 from contact_family
 union
 select
-    'case' as object,
+    cast('case' as varchar(32)) as object,
     left(case_family.crm_id, 15) as reference_id
 from case_family
 union
 select
-    'external_contact' as object,
+    cast('external_contact' as varchar(32)) as object,
     external_family.crm_id as reference_id
 from external_family;

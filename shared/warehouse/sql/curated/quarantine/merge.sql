@@ -18,7 +18,7 @@ using (
         max(ranked.extracted_at) as last_seen_at,
         max(case when ranked.age = 1 then ranked.batch_id end) as first_batch_id,
         max(case when ranked.recency = 1 then ranked.batch_id end) as last_batch_id,
-        count(*) as times,
+        count(distinct ranked.extracted_at) as times,
         max(case when ranked.recency = 1 then ranked.window_start end) as window_start,
         max(case when ranked.recency = 1 then ranked.window_end end) as window_end,
         max(case when ranked.recency = 1 then ranked.object_key end) as object_key,
@@ -99,8 +99,8 @@ insert into curated.quarantine (
 )
 select
     sha2('genesys|conversation_link|' || tmp_link.conversation_id || '|' || tmp_link.link_reason, 256) as quarantine_key,
-    'genesys' as source,
-    'conversation_link' as object,
+    cast('genesys' as varchar(32)) as source,
+    cast('conversation_link' as varchar(32)) as object,
     tmp_link.conversation_id as record_ref,
     tmp_link.conversation_id as natural_id,
     tmp_link.link_reason as reason,

@@ -15,7 +15,7 @@ create table if not exists curated.quarantine (
     last_seen_at timestamp not null,
     first_batch_id varchar(128) not null,
     last_batch_id varchar(128) not null,
-    times bigint not null, -- how many landed records
+    times bigint not null, -- how many extractions brought it; a replay is none
     window_start timestamp, -- of the last time
     window_end timestamp,
     object_key varchar(1024), -- the landing object of the last time; null for a link
