@@ -1,5 +1,6 @@
 //! The pipeline end to end on the twin: what its tests share.
 
+pub mod crm;
 pub mod shared;
 pub mod tables;
 
