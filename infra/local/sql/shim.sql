@@ -103,7 +103,8 @@ create function json_parse(text) returns jsonb language sql immutable strict as 
     select $1::jsonb
 $$;
 
-create function json_serialize(jsonb) returns text language sql immutable strict as $$
+-- Since PostgreSQL 17 the bare word belongs to its grammar; quoted it is a name in every version.
+create function "json_serialize"(jsonb) returns text language sql immutable strict as $$
     select $1::text
 $$;
 

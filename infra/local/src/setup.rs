@@ -108,6 +108,11 @@ pub async fn python_with_ministack(places: &Places, say: Say<'_>) -> Result<Path
     Ok(interpreter)
 }
 
+/// PostgreSQL for a test or tool that needs nothing else of the twin: found as the twin finds it.
+pub async fn postgres_alone() -> Result<Binaries> {
+    postgres(&Places::of_this_repository()?, &mut |_: &str| {}).await
+}
+
 /// PostgreSQL of the system; else the pinned wheel, installed beside the emulator.
 pub async fn postgres(places: &Places, say: Say<'_>) -> Result<Binaries> {
     let missing = match postgres::find(None) {
@@ -125,7 +130,7 @@ pub async fn postgres(places: &Places, say: Say<'_>) -> Result<Binaries> {
         say(
             "Installing PostgreSQL into .local/postgres-wheel: the system has none that is new enough",
         );
-        let interpreter = places.local.join("venv/bin/python");
+        let interpreter = python_with_ministack(places, &mut |_: &str| {}).await?;
         if folder.exists() {
             std::fs::remove_dir_all(&folder)?;
         }

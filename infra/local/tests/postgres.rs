@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use local::postgres::{Postgres, find};
+use local::postgres::Postgres;
 
 /// A process that has ended but was not yet collected has no command line.
 fn is_alive(pid: u32) -> bool {
@@ -13,9 +13,10 @@ fn is_alive(pid: u32) -> bool {
 #[tokio::test]
 async fn it_starts_again_over_its_data_and_leaves_no_process() {
     let folder = std::env::temp_dir().join(format!("tributary-postgres-{}", std::process::id()));
-    assert!(find(None).unwrap().version() >= 15);
+    let binaries = local::setup::postgres_alone().await.unwrap();
+    assert!(binaries.version() >= 15);
     let begun = Instant::now();
-    let first = Postgres::start(&folder).unwrap();
+    let first = Postgres::start_with(&folder, &binaries).unwrap();
     first.prepare().await.unwrap();
     assert!(begun.elapsed() < Duration::from_secs(20));
     let pid = first.pid();
@@ -33,7 +34,7 @@ async fn it_starts_again_over_its_data_and_leaves_no_process() {
     );
     std::mem::forget(first); // as if this process had been killed
 
-    let second = Postgres::start(&folder).unwrap();
+    let second = Postgres::start_with(&folder, &binaries).unwrap();
     assert!(!is_alive(pid), "the server left behind is ended");
     second.prepare().await.unwrap();
     let rows = connect(&second.url())

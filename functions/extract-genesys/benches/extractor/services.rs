@@ -50,7 +50,7 @@ impl Bucket {
         objects.clear();
     }
 
-    fn answer(&self, method: &Method, key: &str, conditions: Conditions, body: Bytes) -> Response {
+    fn answer(&self, method: &Method, key: &str, conditions: &Conditions, body: Bytes) -> Response {
         let mut objects = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let tag = |number: u64| format!("\"{number}\"");
         let present = objects.get(key).map(|(number, _)| *number);
@@ -104,7 +104,7 @@ async fn object(State(bucket): State<Bucket>, request: Request) -> Response {
     };
     let key = parts.uri.path().trim_start_matches("/bench/");
     let key = key.replace("%3D", "=");
-    bucket.answer(&parts.method, &key, conditions, body)
+    bucket.answer(&parts.method, &key, &conditions, body)
 }
 
 /// Serves one secret, whatever its name: a token that was granted.

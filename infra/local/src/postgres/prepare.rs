@@ -57,10 +57,8 @@ impl Postgres {
 
 /// Applies the shim in one transaction.
 async fn apply_shim(database: &Client) -> anyhow::Result<()> {
-    // Since 17, the bare word `json_serialize` belongs to PostgreSQL's grammar; quoted it is a name in every version.
-    let shim = SHIM.replace("function json_serialize", "function \"json_serialize\"");
     let applied = database
-        .batch_execute(&format!("begin; {shim}; commit"))
+        .batch_execute(&format!("begin; {SHIM}; commit"))
         .await;
     applied.map_err(|error| anyhow!("applying sql/shim.sql: {}", error_text(&error)))
 }

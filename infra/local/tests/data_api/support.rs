@@ -91,7 +91,11 @@ async fn shared() -> Arc<Shared> {
     let start = STARTS.fetch_add(1, Ordering::Relaxed);
     let folder =
         std::env::temp_dir().join(format!("tributary-data-api-{}-{start}", std::process::id()));
-    let postgres = Postgres::start(&folder).unwrap_or_else(|error| panic!("{error:#}"));
+    let binaries = local::setup::postgres_alone()
+        .await
+        .unwrap_or_else(|error| panic!("{error:#}"));
+    let postgres =
+        Postgres::start_with(&folder, &binaries).unwrap_or_else(|error| panic!("{error:#}"));
     postgres
         .prepare()
         .await
