@@ -38,7 +38,8 @@ async fn read(options: Options, task: &WindowTask) -> World {
     .unwrap();
     let token = grant.access_token.expose_secret();
     let world = World::reading(server.url().to_owned(), token).await;
-    let outcome = world.extractor().run(task, deadline()).await.unwrap();
+    let extractor = world.extractor();
+    let outcome = Box::pin(extractor.run(task, deadline())).await.unwrap();
     assert!(outcome.done && outcome.counts.close(), "{outcome:?}");
     server.stop().await;
     world
