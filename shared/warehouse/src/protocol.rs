@@ -1,6 +1,6 @@
 //! Submit and poll: how `load` and `merge` run a long transaction without waiting inside a function.
 //!
-//! A call without a statement id submits; every call polls once for at most [`WAIT`]; while the statement runs the outcome
+//! A call without a statement id submits; every call polls once for at most 30 seconds; while the statement runs the outcome
 //! says `done: false` and the state machine calls again. After a conflict with another transaction the outcome has the
 //! next attempt and no statement id, so the next call submits anew: with a new client token, because the old one would
 //! only return the failed statement.
