@@ -204,14 +204,24 @@ impl Extractor {
         tracing::info!(
             object = task.object,
             received = counts.received,
+            out_of_window = counts.out_of_window,
+            duplicates = counts.duplicates,
             staged = counts.staged,
             quarantined = counts.quarantined,
             calls = counts.calls,
-            "Landed {} of {} received records of window {}",
+            "Landed {} records of window {}; {} came, {} of them of other windows",
             counts.landed,
+            task.window,
             counts.received,
-            task.window
+            counts.out_of_window
         );
+        if counts.received > 0 && counts.out_of_window == counts.received {
+            tracing::warn!(
+                "None of the {} records that came began in window {}",
+                counts.received,
+                task.window
+            );
+        }
         Ok(outcome(task, true, counts))
     }
 

@@ -222,7 +222,7 @@ Bucket                                                             {bucket}
 State machine                                                      {machine}
 
 For the AWS CLI:
-  export AWS_ENDPOINT_URL={aws} AWS_REGION={region} AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}
+  export AWS_ENDPOINT_URL={aws} AWS_REGION={region} AWS_DEFAULT_REGION={region} AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}
 
 Start a run from another terminal:
   cargo local run events/pipeline/nightly.json

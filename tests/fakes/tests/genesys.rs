@@ -250,6 +250,31 @@ async fn filters_and_orders_are_honoured() {
     server.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn jobs_posted_at_the_same_time_have_ids_of_their_own() {
+    let server = std::sync::Arc::new(
+        Genesys::start(
+            50,
+            Options {
+                requests_per_minute: u32::MAX,
+                ..Options::default()
+            },
+        )
+        .await,
+    );
+    let posts: Vec<_> = (0..200)
+        .map(|_| {
+            let server = std::sync::Arc::clone(&server);
+            tokio::spawn(async move { server.post(JOBS, &json!({"interval": DAY})).await.1 })
+        })
+        .collect();
+    let mut ids = std::collections::BTreeSet::new();
+    for post in posts {
+        ids.insert(post.await.unwrap()["jobId"].to_string());
+    }
+    assert_eq!(ids.len(), 200);
+}
+
 #[tokio::test]
 async fn a_job_goes_through_its_states_and_is_read_by_cursor() {
     let server = Genesys::start(

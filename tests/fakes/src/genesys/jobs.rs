@@ -60,12 +60,11 @@ impl FakeGenesys {
             .take(&call.full, |kind| *kind == Kind::FailJob)
             .is_some();
         let mut jobs = locked(&self.jobs.0);
-        let id = Uuid::new(
-            self.world.seed,
-            99,
-            self.correlation.load(std::sync::atomic::Ordering::Relaxed),
-        )
-        .to_string();
+        // A counter of its own, counted up at once: two jobs posted at the same time must not share an id.
+        let number = self
+            .next_job
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let id = Uuid::new(self.world.seed, 99, number).to_string();
         jobs.insert(
             id.clone(),
             Job {

@@ -68,6 +68,7 @@ pub struct FakeGenesys {
     jobs: jobs::Jobs,
     queries: query::Recent,
     correlation: AtomicU64,
+    next_job: AtomicU64,
 }
 
 impl FakeGenesys {
@@ -84,6 +85,7 @@ impl FakeGenesys {
                 jobs: jobs::Jobs::default(),
                 queries: query::Recent::default(),
                 correlation: AtomicU64::new(1),
+                next_job: AtomicU64::new(1),
             })
         })
     }
