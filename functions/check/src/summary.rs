@@ -32,6 +32,8 @@ pub struct LedgerLine {
     pub superseded: i64,
     /// Records refused.
     pub quarantined: i64,
+    /// Requests to the source.
+    pub calls: i64,
 }
 
 /// How many of the batch's conversations have a CRM link.
@@ -113,7 +115,8 @@ pub(crate) async fn ledger(
                  cast(sum(received_rows) as bigint), cast(sum(out_of_window_rows) as bigint), \
                  cast(sum(duplicate_rows) as bigint), cast(sum(landed_rows) as bigint), \
                  cast(sum(staged_rows) as bigint), cast(sum(coalesce(merged_rows, 0)) as bigint), \
-                 cast(sum(coalesce(superseded_rows, 0)) as bigint), cast(sum(quarantined_rows) as bigint) \
+                 cast(sum(coalesce(superseded_rows, 0)) as bigint), cast(sum(quarantined_rows) as bigint), \
+                 cast(sum(api_calls) as bigint) \
                  from ops.window_ledger where batch_id = :batch_id group by source, object order by source, object";
     let values = [("batch_id".to_owned(), run_id.to_string())];
     let rows = warehouse
@@ -141,6 +144,7 @@ pub(crate) async fn ledger(
                 merged: number(8),
                 superseded: number(9),
                 quarantined: number(10),
+                calls: number(11),
             }
         })
         .collect())

@@ -60,7 +60,7 @@ pub enum PlanError {
     #[error("{0}")]
     RunId(String),
     /// A report in the input has no file.
-    #[error("input reports: {asked:?} has no file in settings/reports; there is {known}")]
+    #[error("input reports: {asked:?} has no file in infra/settings/reports; there is {known}")]
     Report {
         /// What was asked.
         asked: String,

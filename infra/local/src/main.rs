@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
+use local::data_api::S3Source;
 use local::execution::{Execution, Status};
 use local::setup::Places;
 use local::show::{self, Screen};
@@ -222,6 +223,9 @@ async fn run(event: &Path, json_file: Option<&Path>) -> Result<bool> {
     let mut summary = Summary::failed(&execution, seconds);
     if let Some(output) = &execution.output {
         summary.take_output(output)?;
+        summary
+            .take_ledger(&S3Source(aws.s3()), &endpoints.bucket)
+            .await?;
     }
     print!("{}", show::summary(&summary));
     if execution.status != Status::Succeeded {

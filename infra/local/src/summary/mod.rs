@@ -4,6 +4,7 @@ mod counts;
 
 pub use counts::{Conversations, ObjectWindows};
 
+use crate::data_api::ObjectSource;
 use crate::execution::Execution;
 use crate::twin::Twin;
 use anyhow::{Context, Result, bail};
@@ -77,6 +78,22 @@ struct Export {
 }
 
 impl Summary {
+    /// Adds the windows of the run from the `summary.json` that `check` has written; a run that failed before has none.
+    pub async fn take_ledger(&mut self, objects: &impl ObjectSource, bucket: &str) -> Result<()> {
+        let Some(run_id) = &self.run_id else {
+            return Ok(());
+        };
+        let key = format!("runs/{run_id}/summary.json");
+        let Some(bytes) = objects.get(bucket, &key).await? else {
+            return Ok(());
+        };
+        let mut written: Value =
+            serde_json::from_slice(&bytes).with_context(|| format!("{key} is not JSON"))?;
+        self.windows = serde_json::from_value(written["ledger"].take())
+            .with_context(|| format!("{key} has no ledger"))?;
+        Ok(())
+    }
+
     /// Reads a finished run of a twin whose whole data were asked for.
     pub async fn of(twin: &Twin, execution: &Execution, seconds: f64) -> Result<Self> {
         let mut summary = Self::failed(execution, seconds);

@@ -119,7 +119,7 @@ const EVENTS: [(&str, &str, Fate); 46] = [
         "pipeline",
         "unknown-report",
         RefusedByFunction(
-            "input reports: \"no_such_report\" has no file in settings/reports; there is escalation_by_tier",
+            "input reports: \"no_such_report\" has no file in infra/settings/reports; there is escalation_by_tier",
         ),
     ),
     ("refresh-token", "genesys", Accepted),

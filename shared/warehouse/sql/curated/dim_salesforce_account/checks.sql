@@ -2,7 +2,7 @@
 -- Grain   one query a rule; a row it returns is a breach
 -- Params  none
 
--- fail: one_row_per_version: a account_id has at most one row that begins at an instant
+-- fail: one_row_per_version: an account_id has at most one row that begins at an instant
 select
     account_id,
     valid_from,
@@ -11,7 +11,7 @@ from curated.dim_salesforce_account
 group by account_id, valid_from
 having count(*) > 1;
 
--- fail: one_current_row: a account_id has exactly one current row, or none once it is deleted or merged
+-- fail: one_current_row: an account_id has exactly one current row, or none once it is deleted or merged
 select
     account_id,
     sum(case when is_current then 1 else 0 end) as current_rows

@@ -2,7 +2,7 @@
 -- Grain   one query a rule; a row it returns is a breach
 -- Params  none
 
--- fail: one_row_per_key: a asked_id has one row
+-- fail: one_row_per_key: an asked_id has one row
 select
     asked_id,
     count(*) as found

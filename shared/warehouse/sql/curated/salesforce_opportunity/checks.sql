@@ -2,7 +2,7 @@
 -- Grain   one query a rule; a row it returns is a breach
 -- Params  none
 
--- fail: one_row_per_key: a opportunity_id has one row
+-- fail: one_row_per_key: an opportunity_id has one row
 select
     opportunity_id,
     count(*) as found
