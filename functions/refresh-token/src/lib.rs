@@ -112,8 +112,9 @@ impl<S: SecretStore> Refresher<S> {
         })
     }
 
-    /// Whether a renewal uses up the refresh token. Several workers that meet the same refused token ask for a renewal at the
-    /// same time; with single-use refresh tokens the second one would revoke everything, so it takes what the first one got.
+    /// Whether a renewal uses up the refresh token. Several workers that meet the same refused token ask for a renewal one soon
+    /// after the other; with single-use refresh tokens the second one would revoke everything, so it takes what the first one
+    /// got. Two that overlap within one call to the login host are not kept apart: Secrets Manager has no compare-and-set.
     async fn rotates(&self, source: Source, secret: &str) -> Result<bool, RefreshError> {
         if source == Source::Genesys {
             return Ok(false);

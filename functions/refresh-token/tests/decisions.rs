@@ -248,7 +248,7 @@ async fn a_rotated_refresh_token_is_kept_before_the_access_token() {
 }
 
 #[tokio::test]
-async fn workers_that_meet_the_same_refused_token_use_a_rotating_refresh_token_once() {
+async fn a_worker_that_comes_soon_after_another_takes_the_token_that_one_got() {
     let server = salesforce(Some("5Aep-2"), 1).await;
     let memory = salesforce_secrets(&server);
     let refused = r#"{"source":"salesforce","refused":true}"#;

@@ -202,7 +202,10 @@ impl Warehouse {
             let left = within.saturating_sub(began.elapsed());
             if left < Duration::from_secs(1) {
                 // Whoever asks again submits anew; what nobody waits for any more must not go on beside it.
-                self.cancel(id).await?;
+                // One that has just ended cannot be cancelled, and that must not hide what happened here.
+                if let Err(error) = self.cancel(id).await {
+                    tracing::warn!(statement_id = id, "Could not cancel a statement: {error}");
+                }
                 return Err(WarehouseError::Unfinished { id: id.to_owned() });
             }
             if let Status::Finished(rows) = self.poll(id, left).await? {

@@ -40,7 +40,9 @@ pub enum WarehouseError {
         message: String,
     },
     /// The statement ran longer than this call may wait.
-    #[error("warehouse statement {id} did not finish in the time this call had; it was cancelled")]
+    #[error(
+        "warehouse statement {id} did not finish in the time this call had; its cancellation was asked for"
+    )]
     Unfinished {
         /// The Data API's id.
         id: String,
