@@ -3,6 +3,7 @@
 //! No I/O and no clock: every instant comes in as a value.
 
 pub mod failure;
+pub mod filter;
 pub mod ids;
 pub mod payload;
 pub mod region;

@@ -1,5 +1,6 @@
 //! What passes between the steps: keys, counts and ids, never rows (a state is limited to 256 KiB).
 
+use crate::filter::Filter;
 use crate::{RunId, Source, Window};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,9 @@ pub struct PipelineInput {
     /// Reports to export at the end; default all in the settings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reports: Option<Vec<String>>,
+    /// Backfill only: read just these conversations, in place of the settings' filter. Such a run fills no gap.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
 }
 
 /// Input of `plan`.
@@ -71,10 +75,23 @@ pub struct PlanRequest {
 pub struct Estimate {
     /// API calls over both sources.
     pub calls: u64,
+    /// Those to Genesys Cloud.
+    #[serde(default)]
+    pub genesys_calls: u64,
+    /// Those to Salesforce.
+    #[serde(default)]
+    pub salesforce_calls: u64,
     /// Minutes the quotas alone dictate, rounded up.
     pub minutes: u64,
     /// Bytes that will land, before compression.
     pub bytes: u64,
+    /// Share of Salesforce's daily allocation that the calls are, in hundredths of a percent; `None` when the
+    /// organisation's allocation is not known.
+    #[serde(default)]
+    pub salesforce_daily_share_bp: Option<u64>,
+    /// Windows of the interval that are settled and are not read again.
+    #[serde(default)]
+    pub settled_windows: u64,
 }
 
 /// Output of `plan`.
@@ -102,6 +119,9 @@ pub struct PlanOutcome {
     pub estimate: Estimate,
     /// Reports to export.
     pub reports: Vec<String>,
+    /// What a person should know before anything is read: fields that are new in Salesforce, gaps that are filled.
+    #[serde(default)]
+    pub notices: Vec<String>,
 }
 
 /// One window of one object: an item of the plan and the whole input of an extract function.
@@ -114,7 +134,7 @@ pub struct WindowTask {
     pub mode: Mode,
     /// Where it is read.
     pub source: Source,
-    /// `conversation`, `queue`, `user`, `wrapup_code`; `account`, `contact`, `case`, `opportunity`.
+    /// One of [`crate::settings::GENESYS_OBJECTS`] or of the Salesforce objects ([`crate::settings`] names them all).
     pub object: String,
     /// What is asked for. A reference listing has the run's whole interval.
     pub window: Window,
@@ -129,6 +149,15 @@ pub struct WindowTask {
     /// Replay: the landing objects to read instead of the source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub landed: Vec<String>,
+    /// Conversations, and what is counted over them: only these.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<Filter>,
+    /// The event's own filter applies, not the settings': the window does not count as read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_partial: bool,
+    /// `…_lookup` objects: the records to ask for by their id.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ids: Vec<String>,
 }
 
 /// Record numbers of one window lie between `window_no * RECORDS_PER_WINDOW + 1` and the next multiple.
@@ -144,8 +173,14 @@ pub enum Extraction {
     Query,
     /// Genesys listing.
     Reference,
+    /// Genesys aggregates query.
+    Aggregate,
+    /// Records asked for by their ids: late evaluations, attributes of a conversation, Salesforce records that were missed.
+    Lookup,
     /// Salesforce REST `queryAll`.
     Rest,
+    /// Salesforce Bulk API 2.0.
+    Bulk,
     /// Landed files.
     Replay,
 }
@@ -157,7 +192,10 @@ impl Extraction {
             Self::Job => "job",
             Self::Query => "query",
             Self::Reference => "reference",
+            Self::Aggregate => "aggregate",
+            Self::Lookup => "lookup",
             Self::Rest => "rest",
+            Self::Bulk => "bulk",
             Self::Replay => "replay",
         }
     }
@@ -222,6 +260,21 @@ pub struct WindowReceipt {
     pub extracted_at: Timestamp,
     /// Everything that was written.
     pub files: Vec<LandedFile>,
+    /// Objects that came along with the window's own: the external contacts its conversations name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<Beside>,
+}
+
+/// The counts of an object that came along with another one, for a row of its own in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// `external_contact`.
+    pub object: String,
+    /// How it was read.
+    pub extraction: Extraction,
+    /// Its counts; its calls are counted here, not with the window's own object.
+    pub counts: Counts,
 }
 
 /// Output of an extract function. `done: false` asks to be called again with the same input.

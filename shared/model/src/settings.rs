@@ -1,5 +1,6 @@
 //! `infra/settings/tributary.toml`: what a deployer edits. Parsed and checked before anything else happens.
 
+use crate::filter::Filter;
 use crate::payload::Verdict;
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -85,6 +86,21 @@ pub struct Genesys {
     pub salesforce_source_names: Vec<String>,
     /// Participant attributes that carry meaning, by meaning.
     pub attributes: Attributes,
+    /// Objects read besides conversations and what they refer to: of [`GENESYS_OPTIONAL`].
+    pub objects: Vec<String>,
+    /// Length of the buckets of the aggregates, minutes; must divide a day.
+    pub aggregate_minutes: u32,
+    /// Conversations asked for by id in one call.
+    pub details_batch_size: u32,
+    /// Conversations of an intraday window whose attributes are asked for one by one, at most; the rest wait for the
+    /// details job.
+    pub live_attributes_per_window: u32,
+    /// Workforce-management units whose adherence is read; empty: all that the client may see.
+    #[serde(default)]
+    pub management_units: Vec<String>,
+    /// Which conversations are read at all.
+    #[serde(default)]
+    pub filter: Filter,
 }
 
 /// Names of participant attributes; the first that is present wins.
@@ -121,7 +137,20 @@ pub struct Salesforce {
     pub lag_seconds: u32,
     /// Where the first load begins.
     pub initial_start: Timestamp,
-    /// Fields by object: `account`, `contact`, `case`, `opportunity`.
+    /// Above this many records a window is read by a Bulk API 2.0 job.
+    pub bulk_threshold: u64,
+    /// Records in a page of a bulk job's result.
+    pub bulk_page_records: u32,
+    /// Days after which the ids of an object are listed and compared again; 0: never.
+    pub reconcile_ids_days: u32,
+    /// The largest share of an object's records that one list of ids may be the first to miss, percent. Beyond it (and
+    /// beyond 20 records) the list is not believed: more likely the integration user may read less than before. 100
+    /// believes every list.
+    pub max_purged_percent: f64,
+    /// History objects by the object they are about: `account = "AccountHistory"`.
+    #[serde(default)]
+    pub history: BTreeMap<String, String>,
+    /// Fields by object: `account`, `contact`, `case`, `opportunity`, `user`.
     pub objects: BTreeMap<String, SalesforceObject>,
 }
 
@@ -156,11 +185,44 @@ pub struct Check {
     pub unlinked_severity: Verdict,
 }
 
-/// The Salesforce objects the warehouse knows.
-pub const SALESFORCE_OBJECTS: [&str; 4] = ["account", "contact", "case", "opportunity"];
+/// The Salesforce objects with fields of the deployer's choice.
+pub const SALESFORCE_OBJECTS: [&str; 5] = ["account", "contact", "case", "opportunity", "user"];
 
-/// Genesys objects of a run besides conversations.
-pub const GENESYS_REFERENCE: [&str; 3] = ["queue", "user", "wrapup_code"];
+/// Those whose changes Salesforce keeps in a history object: `<object>_history`, staged in `staging.salesforce_history`.
+pub const SALESFORCE_HISTORY: [&str; 4] = ["account", "contact", "case", "opportunity"];
+
+/// Those whose ids are listed and compared (`<object>_ids`, staged in `staging.salesforce_id`), and whose missed records are
+/// asked for (`<object>_lookup`, staged in the object's own table).
+pub const SALESFORCE_RECONCILED: [&str; 4] = ["account", "contact", "case", "opportunity"];
+
+/// Genesys listings of a run: what conversations refer to.
+pub const GENESYS_REFERENCE: [&str; 5] = ["queue", "user", "wrapup_code", "division", "campaign"];
+
+/// Genesys objects that the settings may switch off.
+pub const GENESYS_OPTIONAL: [&str; 6] = [
+    "evaluation",
+    "survey",
+    "user_aggregate",
+    "queue_aggregate",
+    "adherence",
+    "conversation_attribute",
+];
+
+/// Every Genesys object a window can be of.
+pub const GENESYS_OBJECTS: [&str; 12] = [
+    "conversation",
+    "queue",
+    "user",
+    "wrapup_code",
+    "division",
+    "campaign",
+    "evaluation",
+    "survey",
+    "user_aggregate",
+    "queue_aggregate",
+    "adherence",
+    "conversation_attribute",
+];
 
 impl Settings {
     /// Reads and checks the text of `tributary.toml`.
@@ -223,6 +285,7 @@ impl Settings {
             ("genesys.max_in_flight", genesys.max_in_flight),
             ("genesys.job_page_size", genesys.job_page_size),
             ("genesys.contact_batch_size", genesys.contact_batch_size),
+            ("genesys.details_batch_size", genesys.details_batch_size),
             (
                 "salesforce.requests_per_minute",
                 self.salesforce.requests_per_minute,
@@ -240,6 +303,13 @@ impl Settings {
                 return refuse(key, &value, "must be at least 1");
             }
         }
+        if !(0.0..=100.0).contains(&self.salesforce.max_purged_percent) {
+            return refuse(
+                "salesforce.max_purged_percent",
+                &self.salesforce.max_purged_percent,
+                "must be 0 to 100",
+            );
+        }
         if !(1..=100).contains(&self.salesforce.daily_share_percent) {
             return refuse(
                 "salesforce.daily_share_percent",
@@ -252,7 +322,7 @@ impl Settings {
                 return refuse(
                     "salesforce.objects",
                     &object,
-                    "this object is missing; the warehouse needs all four",
+                    "this object is missing; the warehouse needs all five",
                 );
             }
         }
@@ -265,7 +335,46 @@ impl Settings {
             return refuse(
                 "salesforce.objects",
                 unknown,
+                "is none of account, contact, case, opportunity, user",
+            );
+        }
+        if let Some(unknown) = self
+            .salesforce
+            .history
+            .keys()
+            .find(|name| !SALESFORCE_HISTORY.contains(&name.as_str()))
+        {
+            return refuse(
+                "salesforce.history",
+                unknown,
                 "is none of account, contact, case, opportunity",
+            );
+        }
+        // Salesforce serves bulk results in pages of any size; a page is held in memory.
+        if !(200..=250_000).contains(&self.salesforce.bulk_page_records) {
+            return refuse(
+                "salesforce.bulk_page_records",
+                &self.salesforce.bulk_page_records,
+                "must be 200 to 250000",
+            );
+        }
+        if let Some(unknown) = genesys
+            .objects
+            .iter()
+            .find(|name| !GENESYS_OPTIONAL.contains(&name.as_str()))
+        {
+            return refuse(
+                "genesys.objects",
+                unknown,
+                "is none of evaluation, survey, user_aggregate, queue_aggregate, adherence, conversation_attribute",
+            );
+        }
+        if !(1..=1440).contains(&genesys.aggregate_minutes) || 1440 % genesys.aggregate_minutes != 0
+        {
+            return refuse(
+                "genesys.aggregate_minutes",
+                &genesys.aggregate_minutes,
+                "must divide a day of 1440 minutes",
             );
         }
         if !(0.0..=100.0).contains(&self.check.max_unlinked_percent) {
