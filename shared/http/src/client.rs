@@ -4,14 +4,14 @@ use crate::error::{Refusal, SourceError};
 use crate::pace::{Pace, Repeat, Share};
 use crate::request::{Authentication, Body, Request};
 use crate::vendor::Vendor;
-use crate::wire::{describe, push_encoded, unreadable};
+use crate::wire::{Connections, describe, push_encoded, unreadable};
 use backon::{ExponentialBuilder, Retryable};
-use reqwest::header::{HeaderMap, HeaderValue, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use step::Deadline;
 
 /// What is kept free before the deadline when a pause is weighed against it.
@@ -39,7 +39,7 @@ struct Shared {
     connections: reqwest::Client,
     base_url: String,
     token: Option<SecretString>,
-    pace: Pace,
+    pace: Arc<Pace>,
     deadline: Deadline,
     repeat: Repeat,
     calls: AtomicU64,
@@ -49,7 +49,7 @@ struct Shared {
 impl Client {
     /// A client of the API at `base_url`, within `share` of its quota, until `deadline`.
     pub fn new(
-        connections: reqwest::Client,
+        connections: Connections,
         base_url: &str,
         share: Share,
         deadline: Deadline,
@@ -67,19 +67,20 @@ impl Client {
 
     /// As [`Client::new`], with other bounds on repetition: for tests and tools.
     pub fn with(
-        connections: reqwest::Client,
+        connections: Connections,
         base_url: &str,
         share: Share,
         deadline: Deadline,
         token: Option<SecretString>,
         repeat: Repeat,
     ) -> Self {
+        let base_url = base_url.trim_end_matches('/');
         Self {
             shared: Arc::new(Shared {
-                connections,
-                base_url: base_url.trim_end_matches('/').to_owned(),
+                pace: connections.pace(base_url, share),
+                connections: connections.pool,
+                base_url: base_url.to_owned(),
                 token,
-                pace: Pace::new(share),
                 deadline,
                 repeat,
                 calls: AtomicU64::new(0),
@@ -197,7 +198,7 @@ impl Client {
 
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        shared.pace.learn(&headers);
+        shared.pace.learn(&headers, Instant::now());
         if let Ok(mut latest) = shared.latest.lock() {
             latest.clone_from(&headers);
         }
@@ -250,7 +251,7 @@ impl Client {
 
     /// Waits for a turn in the worker's share, unless the invocation ends before it comes.
     async fn wait_for_turn(&self, request: &Request) -> Result<(), Failed> {
-        while let Err(wait) = self.shared.pace.turn() {
+        while let Err(wait) = self.shared.pace.turn(Instant::now()) {
             if wait + MARGIN >= self.shared.deadline.left() {
                 return Err(Failed::finally(SourceError::Throttled {
                     retry_after: Some(wait),
@@ -282,8 +283,10 @@ impl Client {
         let mut builder = shared
             .connections
             .request(request.method.clone(), url)
-            .timeout(shared.deadline.left().max(Duration::from_millis(1)))
-            .header("accept", "application/json");
+            .timeout(shared.deadline.left().max(Duration::from_millis(1)));
+        if !request.headers.iter().any(|(name, _)| *name == "accept") {
+            builder = builder.header("accept", "application/json");
+        }
         for (name, value) in &request.headers {
             builder = builder.header(*name, value);
         }
@@ -325,7 +328,7 @@ impl Client {
             429 => {
                 let retry_after = self.pause(headers);
                 if let Some(wait) = retry_after {
-                    self.shared.pace.hold(wait);
+                    self.shared.pace.hold(wait, Instant::now());
                 }
                 Failed {
                     // A call that was turned away was not executed: even a write may be sent again.
@@ -363,7 +366,13 @@ impl Client {
                 return Some(Duration::from_secs(seconds));
             }
             if let Ok(at) = jiff::fmt::rfc2822::parse(&value) {
-                let wait = at.timestamp().duration_since(self.shared.deadline.now());
+                // Against the source's own clock: ours may be off by more than the pause.
+                let now = headers
+                    .get(DATE)
+                    .and_then(text)
+                    .and_then(|date| jiff::fmt::rfc2822::parse(&date).ok())
+                    .map_or_else(|| self.shared.deadline.now(), |date| date.timestamp());
+                let wait = at.timestamp().duration_since(now);
                 return Some(wait.try_into().unwrap_or_default());
             }
         }

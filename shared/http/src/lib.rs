@@ -1,7 +1,8 @@
 //! One send for outside APIs: pace, authenticate, send, classify, repeat.
 //!
 //! A [`Client`] belongs to one invocation: it knows the worker's share of the source's quota, the token and the deadline.
-//! The connections under it ([`connections`]) are opened once per process.
+//! The [`Connections`] under it are opened once per process, and keep what must outlive an invocation: how fast this worker
+//! may ask, and until when a source has asked it to hold still.
 
 mod client;
 mod error;
@@ -15,9 +16,7 @@ pub use error::{Refusal, SourceError};
 pub use pace::{Repeat, Share};
 pub use request::Request;
 pub use vendor::Vendor;
-pub use wire::connections;
+pub use wire::{Connections, connections};
 
-/// The connection pool under a [`Client`].
-pub use reqwest::Client as Connections;
 /// Headers of an answer.
 pub use reqwest::header::HeaderMap;

@@ -79,6 +79,12 @@ impl Request {
         request
     }
 
+    /// A PATCH with a JSON body. It names the state to end in, so it may be repeated.
+    pub fn patch_json(path: impl Into<String>, body: &impl Serialize) -> Self {
+        let bytes = serde_json::to_vec(body).unwrap_or_default();
+        Self::new(Method::PATCH, path, Body::Json(bytes), true)
+    }
+
     /// A DELETE. Deleting twice ends in the same state, so it may be repeated.
     pub fn delete(path: impl Into<String>) -> Self {
         Self::new(Method::DELETE, path, Body::Empty, true)

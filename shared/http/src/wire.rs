@@ -1,20 +1,62 @@
 //! Connections, and their faults in words that give nothing away.
 
 use crate::SourceError;
+use crate::pace::{Pace, Share};
 use reqwest::redirect::Policy;
+use std::collections::HashMap;
 use std::error::Error;
 use std::iter::successors;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// The connection pool, built once per process: no redirects (a token goes to no other host), bounded waits.
-pub fn connections() -> Result<reqwest::Client, SourceError> {
-    reqwest::Client::builder()
+pub fn connections() -> Result<Connections, SourceError> {
+    let pool = reqwest::Client::builder()
         .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .connect_timeout(Duration::from_secs(5))
         .read_timeout(Duration::from_mins(1))
         .build()
-        .map_err(|error| SourceError::invalid("preparing HTTP connections", describe(error)))
+        .map_err(|error| SourceError::invalid("preparing HTTP connections", describe(error)))?;
+    Ok(Connections {
+        pool,
+        budget_per_minute: 0,
+        paces: Arc::default(),
+    })
+}
+
+/// The connections of a process, and the pace it keeps with each source. Cheap to clone; clones share both.
+#[derive(Debug, Clone)]
+pub struct Connections {
+    pub(crate) pool: reqwest::Client,
+    budget_per_minute: u32,
+    /// By base URL.
+    paces: Arc<Mutex<HashMap<String, Arc<Pace>>>>,
+}
+
+impl Connections {
+    /// With the requests per minute that all workers together may send: a source that counts them itself is obeyed up to
+    /// this number. 0: up to its own.
+    #[must_use]
+    pub fn within(mut self, budget_per_minute: u32) -> Self {
+        self.budget_per_minute = budget_per_minute;
+        self
+    }
+
+    /// The pace with the source at `base_url`: the same one for every invocation of the process, so that an invocation
+    /// that follows another brings no burst of its own.
+    pub(crate) fn pace(&self, base_url: &str, share: Share) -> Arc<Pace> {
+        let now = Instant::now();
+        let mut paces = self.paces.lock().unwrap_or_else(PoisonError::into_inner);
+        let pace = match paces.get(base_url) {
+            Some(pace) if pace.share == share => return Arc::clone(pace),
+            Some(pace) => pace.with_share(share, now),
+            None => Pace::new(share, self.budget_per_minute, now),
+        };
+        let pace = Arc::new(pace);
+        paces.insert(base_url.to_owned(), Arc::clone(&pace));
+        pace
+    }
 }
 
 /// A transport error in words, without its URL.
