@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use fakes::genesys::{self, FakeGenesys};
 use fakes::salesforce::{self, FakeSalesforce};
-use fakes::world::{World, WorldOptions};
+use fakes::world::{Settling, World, WorldOptions};
 use std::sync::Arc;
 
 /// Serves a seeded world as Genesys Cloud and as Salesforce, on 127.0.0.1.
@@ -31,6 +31,12 @@ struct Arguments {
     /// Requests per minute and Genesys Cloud token; 0 switches the limit off.
     #[arg(long, default_value_t = 300)]
     requests_per_minute: u32,
+    /// Hides and changes a share of the conversations until so many hours after their end.
+    #[arg(long)]
+    settle_hours: Option<u32>,
+    /// What the clocks of both servers show; the real time when missing.
+    #[arg(long)]
+    now: Option<jiff::Timestamp>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -51,6 +57,10 @@ async fn main() -> anyhow::Result<()> {
         genesys::Options {
             port: arguments.genesys_port,
             requests_per_minute: per_minute,
+            settling: arguments.settle_hours.map(|settle_hours| Settling {
+                settle_hours,
+                ..Settling::default()
+            }),
             ..genesys::Options::default()
         },
     )?;
@@ -61,6 +71,10 @@ async fn main() -> anyhow::Result<()> {
             ..salesforce::Options::default()
         },
     )?;
+    if arguments.now.is_some() {
+        genesys.control().set_now(arguments.now);
+        salesforce.control().set_now(arguments.now);
+    }
     println!("Genesys Cloud  {}", genesys.url());
     println!("Salesforce     {}", salesforce.url());
     println!(

@@ -1,14 +1,18 @@
 //! One listening server: its own thread and runtime, so that neither a busy test nor a slow answer blocks the other.
 
+use crate::befall::{break_off, http_date, instead, page_key};
 use crate::control::{Control, Kind};
+use crate::kill::kill_peer;
 use anyhow::Context as _;
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use futures_util::stream;
-use std::net::{Ipv4Addr, TcpListener};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use std::io::Write as _;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -78,6 +82,14 @@ pub(crate) trait Vendor: Send + Sync + 'static {
     fn answer(&self, call: &Call) -> Reply;
     /// The body the vendor sends with a status a fault asks for.
     fn error_body(&self, status: u16) -> String;
+    /// Whether answers are compressed for a client that accepts gzip.
+    fn compresses(&self) -> bool {
+        false
+    }
+    /// Whether it acts out `RepeatPage` itself, since it knows its pages.
+    fn repeats_pages(&self) -> bool {
+        false
+    }
     /// What is true of the world, for `/_fake/truth`.
     fn truth(&self, call: &Call) -> Result<serde_json::Value, String>;
 }
@@ -141,14 +153,17 @@ pub(crate) fn start<V: Vendor>(
     listener
         .set_nonblocking(true)
         .context("preparing the socket")?;
-    let url = format!(
-        "http://{}",
-        listener.local_addr().context("asking for the port")?
-    );
+    let address = listener.local_addr().context("asking for the port")?;
+    let url = format!("http://{address}");
     let vendor = Arc::new(make(&url)?);
+    let served = Served {
+        vendor: Arc::clone(&vendor),
+        port: address.port(),
+    };
     let app = Router::new()
         .fallback(serve::<V>)
-        .with_state(Arc::clone(&vendor));
+        .with_state(Arc::new(served))
+        .into_make_service_with_connect_info::<SocketAddr>();
     let (stop, stopping) = oneshot::channel::<()>();
     let (done, stopped) = oneshot::channel::<()>();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -182,10 +197,20 @@ pub(crate) fn start<V: Vendor>(
     })
 }
 
+struct Served<V> {
+    vendor: Arc<V>,
+    port: u16,
+}
+
 /// Largest request body, as Genesys Cloud's limit `request.bytes.max` says.
 const MAX_BODY: usize = 512_000;
 
-async fn serve<V: Vendor>(State(vendor): State<Arc<V>>, request: Request) -> Response {
+async fn serve<V: Vendor>(
+    State(served): State<Arc<Served<V>>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+) -> Response {
+    let vendor = served.vendor.as_ref();
     let (parts, body) = request.into_parts();
     let full = parts
         .uri
@@ -204,52 +229,80 @@ async fn serve<V: Vendor>(State(vendor): State<Arc<V>>, request: Request) -> Res
         full,
     };
     if call.path.starts_with("/_fake/") {
-        return render(control(vendor.as_ref(), &call));
+        return render(control(vendor, &call));
     }
     let control = vendor.control();
-    let broken = |kind: &Kind| !matches!(kind, Kind::RepeatPage | Kind::FailJob);
-    let fault = control.faults.take(&call.full, broken);
-    let mut reply = match &fault {
-        Some(Kind::Status {
-            code,
-            retry_after,
-            body,
-        }) => {
-            let body = body.clone().unwrap_or_else(|| vendor.error_body(*code));
-            let wait = retry_after.map(|seconds| ("retry-after", seconds.to_string()));
-            Reply {
-                status: *code,
-                headers: wait.into_iter().collect(),
-                body: body.into(),
-            }
-        }
-        Some(Kind::Html) => Reply {
-            status: 200,
-            headers: vec![("content-type", "text/html; charset=utf-8".to_owned())],
-            body: b"<!DOCTYPE html><html><body><h1>We are setting things up</h1></body></html>"
-                .to_vec(),
-        },
-        Some(Kind::GarbageJson) => Reply::json(
-            200,
-            r#"{"conversations":[{"conversationId":,,}],"records":"#,
-        ),
-        _ => vendor.answer(&call),
+    let fault = control.faults.take(&call.full, Kind::is_general);
+    let is_skew = |kind: &Kind| matches!(kind, Kind::SkewClock(_));
+    let skew = match control.faults.take(&call.full, is_skew) {
+        Some(Kind::SkewClock(seconds)) => Some(seconds),
+        _ => None,
     };
+    let kill = || match kill_peer(peer, served.port) {
+        Ok(()) => control.requests.note_killed(),
+        Err(reason) => eprintln!("the fault \"kill\" has no victim: {reason}"),
+    };
+    let mut reply = match &fault {
+        Some(Kind::Kill { after: false }) => {
+            kill();
+            Reply::json(500, vendor.error_body(500))
+        }
+        Some(kind) => {
+            instead(kind, vendor, skew.unwrap_or_default()).unwrap_or_else(|| vendor.answer(&call))
+        }
+        None => vendor.answer(&call),
+    };
+    if let Some(seconds) = skew {
+        reply.headers.push(("date", http_date(seconds)));
+    }
     if reply.status < 300
-        && let Some(page) = control.faults.repeated(&call.path, &call.full, &reply.body)
+        && !vendor.repeats_pages()
+        && let Some(page) = control
+            .faults
+            .repeated(&page_key(&call), &call.full, &reply.body)
     {
         reply.body = page;
     }
     control
         .requests
         .note(&call.method, &call.path, reply.status);
+    if fault == Some(Kind::Truncate) {
+        // Before it is packed: the text ends early, the compressed stream does not.
+        reply.body.truncate(reply.body.len() / 2);
+    }
+    if vendor.compresses() {
+        compress(&call, &mut reply);
+    }
     match fault {
-        Some(Kind::Truncate) => {
-            reply.body.truncate(reply.body.len() / 2);
-            render(reply)
-        }
         Some(Kind::Reset) => break_off(&reply),
+        Some(Kind::Kill { after: true }) => {
+            kill();
+            break_off(&reply)
+        }
         _ => render(reply),
+    }
+}
+
+/// Bodies up to this size are not worth packing.
+const SMALL: usize = 1024;
+
+/// Packs the body for a client that accepts it.
+fn compress(call: &Call, reply: &mut Reply) {
+    let codings = call.header("accept-encoding").unwrap_or_default();
+    let accepts = codings.split(',').any(|coding| {
+        let (name, weight) = coding.split_once(';').unwrap_or((coding, ""));
+        name.trim() == "gzip" && weight.trim() != "q=0"
+    });
+    if reply.body.len() <= SMALL || !accepts {
+        return;
+    }
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing to memory does not fail; if it did, the plain body would do.
+    if packed.write_all(&reply.body).is_ok()
+        && let Ok(body) = packed.finish()
+    {
+        reply.body = body;
+        reply.headers.push(("content-encoding", "gzip".to_owned()));
     }
 }
 
@@ -266,12 +319,12 @@ fn control<V: Vendor>(vendor: &V, call: &Call) -> Reply {
         Some(Err(reason)) => Reply::json(400, serde_json::json!({"error": reason}).to_string()),
         None => Reply::json(
             404,
-            r#"{"error":"no such control: /_fake/{faults,requests,requests/reset,truth}"}"#,
+            r#"{"error":"no such control: /_fake/{clock,crm/reset,faults,late,purge,requests,requests/reset,reveal,schema,truth,usage}"}"#,
         ),
     }
 }
 
-fn head(reply: &Reply) -> axum::http::response::Builder {
+pub(crate) fn head(reply: &Reply) -> axum::http::response::Builder {
     let mut builder = Response::builder()
         .status(StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     if !reply
@@ -294,28 +347,6 @@ fn head(reply: &Reply) -> axum::http::response::Builder {
 fn render(reply: Reply) -> Response {
     let head = head(&reply);
     head.body(Body::from(reply.body))
-        .unwrap_or_else(|_| Response::new(Body::from("a header could not be written")))
-}
-
-/// Promises the whole body, sends half of it and cuts the connection.
-fn break_off(reply: &Reply) -> Response {
-    let head = head(reply).header(header::CONTENT_LENGTH, reply.body.len().max(2));
-    let half = reply.body[..reply.body.len() / 2].to_vec();
-    let parts = stream::unfold(Some(half), |left| async move {
-        match left {
-            Some(half) if !half.is_empty() => Some((Ok(half), Some(Vec::new()))),
-            Some(_) => {
-                // Let the first half reach the other side.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                Some((
-                    Err(std::io::Error::other("the connection was to be cut")),
-                    None,
-                ))
-            }
-            None => None,
-        }
-    });
-    head.body(Body::from_stream(parts))
         .unwrap_or_else(|_| Response::new(Body::from("a header could not be written")))
 }
 

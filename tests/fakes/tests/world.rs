@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use fakes::openapi::validate_definition;
-use fakes::world::{Cell, Form, Object, Scenario, Via, World, WorldOptions};
+use fakes::world::{
+    Cell, Form, Object, QualityKind, Scenario, Settling, Shown, Via, View, World, WorldOptions,
+};
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -39,6 +41,65 @@ fn equal_options_make_equal_worlds_and_other_seeds_other_ones() {
         assert_eq!(one.row(object, 5), same.row(object, 5));
         assert_ne!(one.salesforce_id(object, 5), other.salesforce_id(object, 5));
     }
+}
+
+#[test]
+fn equal_views_show_equal_records_and_the_last_one_shows_everything() {
+    let (one, same) = (world(7, 600), world(7, 600));
+    let at = |text: &str| View::at(text.parse().unwrap(), Some(Settling::default()));
+    let (early, last) = (at("2026-01-06T12:00:00Z"), at("2026-02-01T00:00:00Z"));
+    let mut shown = HashMap::new();
+    for index in 0..one.len() {
+        let (mut first, mut second) = (String::new(), String::new());
+        let is_there = one.write_conversation_at(index, Form::Job, &early, &mut first);
+        same.write_conversation_at(index, Form::Job, &early, &mut second);
+        assert_eq!(first, second);
+        assert_eq!(is_there, !first.is_empty());
+        *shown.entry(one.shown(index, &early)).or_insert(0) += 1;
+        let mut whole = String::new();
+        assert!(one.write_conversation_at(index, Form::Job, &last, &mut whole));
+        assert_eq!(whole, one.conversation(index, Form::Job));
+    }
+    for kind in [Shown::NotYet, Shown::Hidden, Shown::Changed, Shown::Exact] {
+        assert!(shown[&kind] > 10, "{shown:?}");
+    }
+    let visible = one.visible(one.begin(), one.end(), &early);
+    assert_eq!(
+        visible.shown(),
+        shown[&Shown::Changed] + shown[&Shown::Exact]
+    );
+    assert_eq!(
+        (visible.hidden, visible.not_yet),
+        (shown[&Shown::Hidden], shown[&Shown::NotYet])
+    );
+}
+
+#[test]
+fn some_evaluations_and_surveys_come_days_later() {
+    let world = world(7, 600);
+    let late_end = "2026-01-20T00:00:00Z".parse().unwrap();
+    let events = world.quality_events(world.begin(), late_end);
+    let mut counts: HashMap<(QualityKind, bool), usize> = HashMap::new();
+    for event in &events {
+        let index = world.find_conversation(&event.conversation_id).unwrap();
+        let ended = world.truth(index).ended_at.unwrap();
+        assert_eq!(
+            event.is_late,
+            event.at.duration_since(ended).as_hours() >= 24
+        );
+        *counts.entry((event.kind, event.is_late)).or_default() += 1;
+    }
+    for kind in [QualityKind::Evaluation, QualityKind::Survey] {
+        assert!(
+            counts[&(kind, true)] > 15 && counts[&(kind, false)] > 15,
+            "{counts:?}"
+        );
+    }
+    let all: usize = (0..world.len())
+        .map(|index| world.build(index))
+        .map(|made| made.evaluations.len() + made.surveys.len())
+        .sum();
+    assert_eq!(events.len(), all);
 }
 
 #[test]

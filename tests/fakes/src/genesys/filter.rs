@@ -1,14 +1,16 @@
-//! Filters of details queries and jobs: `and`/`or` over predicates and clauses.
+//! Filters of queries and jobs: `and`/`or` over predicates and clauses.
 
 use super::Problem;
+use super::dimensions::{self, Said};
 use super::interval::Interval;
 use crate::world::Conversation;
-use crate::world::conversation::{Participant, Segment, Session};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+/// A filter as a body carries it.
 #[derive(Debug, Deserialize)]
-struct Filter {
+pub(super) struct Filter {
     r#type: Kind,
     #[serde(default)]
     clauses: Vec<Clause>,
@@ -29,32 +31,32 @@ enum Kind {
     Or,
 }
 
+/// One condition.
 #[derive(Debug, Deserialize)]
-struct Predicate {
+pub(super) struct Predicate {
     r#type: Option<String>,
     dimension: Option<String>,
+    metric: Option<String>,
     operator: Option<String>,
     value: Option<String>,
+    range: Option<Range>,
 }
 
-/// All filters of a request; each of them must hold.
+#[derive(Debug, Deserialize)]
+struct Range {
+    gt: Option<f64>,
+    gte: Option<f64>,
+    lt: Option<f64>,
+    lte: Option<f64>,
+}
+
+/// All filters of a details query; each of them must hold.
 #[derive(Debug)]
 pub(super) struct Filters {
     conversation: Vec<Filter>,
     segment: Vec<Filter>,
-}
-
-/// What a dimension of a record says.
-enum Said<'a> {
-    Text(Option<&'a str>),
-    Instant(Option<i64>),
-}
-
-/// What a filter looks at.
-#[derive(Clone, Copy)]
-enum Subject<'a> {
-    Conversation(&'a Conversation),
-    Segment(&'a Participant, &'a Session, &'a Segment),
+    evaluation: Vec<Filter>,
+    survey: Vec<Filter>,
 }
 
 impl Kind {
@@ -66,75 +68,106 @@ impl Kind {
     }
 }
 
+/// Reads a property of a body; a missing one is its default.
+fn read<T: DeserializeOwned + Default>(body: &Value, name: &str) -> Result<T, Problem> {
+    match &body[name] {
+        Value::Null => Ok(T::default()),
+        value => serde_json::from_value(value.clone())
+            .map_err(|error| Problem::bad(format!("{name}: {error}"))),
+    }
+}
+
 impl Filters {
     /// Reads the filters of a body and refuses those that are not served.
     pub(super) fn read(body: &Value) -> Result<Self, Problem> {
-        for other in [
-            "evaluationFilters",
-            "surveyFilters",
-            "resolutionFilters",
-            "aggregations",
-        ] {
+        for other in ["resolutionFilters", "aggregations"] {
             if body[other].as_array().is_some_and(|all| !all.is_empty()) {
                 return Err(Problem::bad(format!("The fake does not serve {other}.")));
             }
         }
-        let read = |name: &str| match &body[name] {
-            Value::Null => Ok(Vec::new()),
-            filters => serde_json::from_value::<Vec<Filter>>(filters.clone())
-                .map_err(|error| Problem::bad(format!("{name}: {error}"))),
-        };
         let filters = Self {
-            conversation: read("conversationFilters")?,
-            segment: read("segmentFilters")?,
+            conversation: read(body, "conversationFilters")?,
+            segment: read(body, "segmentFilters")?,
+            evaluation: read(body, "evaluationFilters")?,
+            survey: read(body, "surveyFilters")?,
         };
-        filters.refuse_unserved()?;
+        for (filters, served) in [
+            (&filters.conversation, dimensions::CONVERSATION.as_slice()),
+            (&filters.segment, dimensions::SEGMENT.as_slice()),
+            (&filters.evaluation, dimensions::EVALUATION.as_slice()),
+            (&filters.survey, dimensions::SURVEY.as_slice()),
+        ] {
+            for filter in filters {
+                filter.refuse_unserved(served, true)?;
+            }
+        }
         Ok(filters)
     }
 
     pub(super) const fn is_empty(&self) -> bool {
-        self.conversation.is_empty() && self.segment.is_empty()
-    }
-
-    fn refuse_unserved(&self) -> Result<(), Problem> {
-        for (filters, names) in [
-            (&self.conversation, CONVERSATION.as_slice()),
-            (&self.segment, SEGMENT.as_slice()),
-        ] {
-            for filter in filters {
-                let inner = filter.clauses.iter().flat_map(|clause| &clause.predicates);
-                for one in filter.predicates.iter().chain(inner) {
-                    one.refuse_unserved(names)?;
-                }
-            }
-        }
-        Ok(())
+        self.conversation.is_empty()
+            && self.segment.is_empty()
+            && self.evaluation.is_empty()
+            && self.survey.is_empty()
     }
 
     pub(super) fn hold(&self, one: &Conversation) -> bool {
+        let conversation = |predicate: &Predicate| {
+            predicate.holds(&match &predicate.metric {
+                Some(metric) => Said::Number(dimensions::total(one, metric)),
+                None => dimensions::conversation(one, predicate.dimension()),
+            })
+        };
+        let segments = || {
+            one.participants.iter().flat_map(|party| {
+                party.sessions.iter().flat_map(move |session| {
+                    let segments = session.segments.iter();
+                    segments.map(move |segment| (party, session, segment))
+                })
+            })
+        };
         self.conversation
             .iter()
-            .all(|filter| filter.holds(Subject::Conversation(one)))
+            .all(|filter| filter.holds(&conversation))
             && self.segment.iter().all(|filter| {
-                one.participants.iter().any(|participant| {
-                    participant.sessions.iter().any(|session| {
-                        let mut segments = session.segments.iter();
-                        segments.any(|segment| {
-                            filter.holds(Subject::Segment(participant, session, segment))
-                        })
-                    })
+                segments().any(|found| {
+                    filter.holds(&|one| one.holds(&dimensions::segment(found, one.subject())))
+                })
+            })
+            && self.evaluation.iter().all(|filter| {
+                one.evaluations.iter().any(|found| {
+                    filter.holds(&|one| one.holds(&dimensions::evaluation(found, one.subject())))
+                })
+            })
+            && self.survey.iter().all(|filter| {
+                one.surveys.iter().any(|found| {
+                    filter.holds(&|one| one.holds(&dimensions::survey(found, one.subject())))
                 })
             })
     }
 }
 
 impl Filter {
-    fn holds(&self, subject: Subject<'_>) -> bool {
-        let predicates = || self.r#type.fold(&self.predicates, |one| one.holds(subject));
-        let clause = |one: &Clause| {
-            one.r#type
-                .fold(&one.predicates, |inner| inner.holds(subject))
-        };
+    /// Reads the one filter of an aggregates query.
+    pub(super) fn read(body: &Value, served: &[&str]) -> Result<Option<Self>, Problem> {
+        let filter: Option<Self> = read(body, "filter")?;
+        if let Some(filter) = &filter {
+            filter.refuse_unserved(served, false)?;
+        }
+        Ok(filter)
+    }
+
+    fn refuse_unserved(&self, served: &[&str], metrics: bool) -> Result<(), Problem> {
+        let inner = self.clauses.iter().flat_map(|clause| &clause.predicates);
+        for one in self.predicates.iter().chain(inner) {
+            one.refuse_unserved(served, metrics)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn holds(&self, test: &dyn Fn(&Predicate) -> bool) -> bool {
+        let predicates = || self.r#type.fold(&self.predicates, test);
+        let clause = |one: &Clause| one.r#type.fold(&one.predicates, test);
         let clauses = || self.r#type.fold(&self.clauses, clause);
         match (
             self.predicates.is_empty(),
@@ -151,54 +184,92 @@ impl Filter {
 }
 
 impl Predicate {
-    fn refuse_unserved(&self, names: &[&str]) -> Result<(), Problem> {
-        if self
-            .r#type
-            .as_deref()
-            .is_some_and(|kind| kind != "dimension")
-        {
-            return Err(Problem::bad(
-                "The fake serves only predicates of type dimension.",
-            ));
-        }
-        let dimension = self.dimension.as_deref().unwrap_or_default();
-        if !names.contains(&dimension) {
-            return Err(Problem::bad(format!(
-                "The fake does not serve dimension {dimension:?} in this filter."
-            )));
+    fn dimension(&self) -> &str {
+        self.dimension.as_deref().unwrap_or_default()
+    }
+
+    /// The dimension or metric it asks about.
+    pub(super) fn subject(&self) -> &str {
+        self.metric.as_deref().unwrap_or_else(|| self.dimension())
+    }
+
+    fn refuse_unserved(&self, served: &[&str], metrics: bool) -> Result<(), Problem> {
+        let kind = self.r#type.as_deref().unwrap_or("dimension");
+        let subject = self.subject();
+        match (kind, self.metric.is_some()) {
+            ("dimension", false) if served.contains(&subject) => {}
+            ("dimension", false) => {
+                return Err(Problem::bad(format!(
+                    "The fake does not serve dimension {subject:?} in this filter."
+                )));
+            }
+            ("metric", true) if metrics => {}
+            _ => {
+                return Err(Problem::bad(format!(
+                    "A predicate of type {kind:?} about {subject:?} is not served in this filter."
+                )));
+            }
         }
         let matches = self.operator.as_deref().unwrap_or("matches") == "matches";
-        match (&self.value, matches) {
-            (None, true) => Err(Problem::bad(format!(
-                "dimension {dimension:?} needs a value to match"
+        match (&self.value, &self.range, matches) {
+            (None, None, true) => Err(Problem::bad(format!(
+                "{kind} {subject:?} needs a value or a range to match"
             ))),
-            (Some(value), true)
-                if matches!(
-                    dimension,
-                    "conversationStart" | "conversationEnd" | "segmentEnd"
-                ) =>
-            {
-                times(value).map(|_| ())
-            }
+            (Some(value), _, true) if is_instant(subject) => times(value).map(|_| ()),
+            (None, Some(_), true) if kind == "dimension" => Err(Problem::bad(format!(
+                "dimension {subject:?} is no number and has no range"
+            ))),
             _ => Ok(()),
         }
     }
 
-    fn holds(&self, subject: Subject<'_>) -> bool {
-        let said = subject.said(self.dimension.as_deref().unwrap_or_default());
-        match (self.operator.as_deref().unwrap_or("matches"), said) {
-            ("exists", Said::Text(text)) => text.is_some(),
-            ("exists", Said::Instant(at)) => at.is_some(),
-            ("notExists", Said::Text(text)) => text.is_none(),
-            ("notExists", Said::Instant(at)) => at.is_none(),
-            (_, Said::Text(text)) => text == self.value.as_deref(),
-            (_, Said::Instant(at)) => {
+    /// True when what is said satisfies it.
+    pub(super) fn holds(&self, said: &Said<'_>) -> bool {
+        let is_there = match said {
+            Said::Text(text) => text.is_some(),
+            Said::Instant(number) | Said::Number(number) => number.is_some(),
+        };
+        match self.operator.as_deref().unwrap_or("matches") {
+            "exists" => return is_there,
+            "notExists" => return !is_there,
+            _ => {}
+        }
+        match said {
+            Said::Text(text) => text.as_deref() == self.value.as_deref(),
+            Said::Instant(at) => {
                 let wanted = self.value.as_deref().and_then(|value| times(value).ok());
                 at.zip(wanted)
                     .is_some_and(|(at, wanted)| (wanted.from..wanted.to).contains(&at))
             }
+            Said::Number(number) => number.is_some_and(|number| self.fits(number)),
         }
     }
+
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds of a conversation fit a float exactly"
+    )]
+    fn fits(&self, number: i64) -> bool {
+        let exact = match &self.value {
+            Some(value) => value.parse::<i64>().is_ok_and(|value| value == number),
+            None => true,
+        };
+        let number = number as f64;
+        exact
+            && self.range.as_ref().is_none_or(|range| {
+                range.gt.is_none_or(|bound| number > bound)
+                    && range.gte.is_none_or(|bound| number >= bound)
+                    && range.lt.is_none_or(|bound| number < bound)
+                    && range.lte.is_none_or(|bound| number <= bound)
+            })
+    }
+}
+
+fn is_instant(dimension: &str) -> bool {
+    matches!(
+        dimension,
+        "conversationStart" | "conversationEnd" | "segmentEnd" | "eventTime"
+    )
 }
 
 /// An interval, or one instant as an interval of a millisecond.
@@ -211,80 +282,4 @@ fn times(value: &str) -> Result<Interval, Problem> {
         .map_err(|_| Problem::new(400, "invalid.date", format!("{value:?} is no instant")))?;
     let from = crate::world::ceil_ms(at);
     Ok(Interval { from, to: from + 1 })
-}
-
-const CONVERSATION: [&str; 7] = [
-    "conversationId",
-    "conversationStart",
-    "conversationEnd",
-    "conversationInitiator",
-    "originatingDirection",
-    "divisionId",
-    "externalTag",
-];
-const SEGMENT: [&str; 20] = [
-    "mediaType",
-    "messageType",
-    "direction",
-    "queueId",
-    "wrapUpCode",
-    "wrapUpNote",
-    "disconnectType",
-    "segmentType",
-    "segmentEnd",
-    "purpose",
-    "userId",
-    "participantName",
-    "externalContactId",
-    "outboundCampaignId",
-    "outboundContactId",
-    "outboundContactListId",
-    "flowId",
-    "flowName",
-    "ani",
-    "dnis",
-];
-
-impl<'a> Subject<'a> {
-    fn said(self, dimension: &str) -> Said<'a> {
-        match self {
-            Self::Conversation(one) => match dimension {
-                "conversationId" => Said::Text(Some(&one.id)),
-                "conversationStart" => Said::Instant(Some(one.start_ms)),
-                "conversationEnd" => Said::Instant(one.end_ms),
-                "conversationInitiator" => Said::Text(Some(one.initiator)),
-                "originatingDirection" => Said::Text(Some(one.direction)),
-                "divisionId" => Said::Text(Some(&one.division_id)),
-                _ => Said::Text(one.external_tag.as_deref()),
-            },
-            Self::Segment(participant, session, segment) => match dimension {
-                "mediaType" => Said::Text(Some(session.media)),
-                "messageType" => Said::Text((session.media == "message").then_some("webmessaging")),
-                "direction" => Said::Text(Some(session.direction)),
-                "queueId" => Said::Text(segment.queue_id.as_deref()),
-                "wrapUpCode" => Said::Text(segment.wrap_up_code.as_deref()),
-                "wrapUpNote" => Said::Text(segment.wrap_up_note.as_deref()),
-                "disconnectType" => Said::Text(segment.disconnect),
-                "segmentType" => Said::Text(Some(segment.kind)),
-                "segmentEnd" => Said::Instant(segment.end_ms),
-                "purpose" => Said::Text(Some(participant.purpose)),
-                "userId" => Said::Text(participant.user_id.as_deref()),
-                "participantName" => Said::Text(participant.name.as_deref()),
-                "externalContactId" => Said::Text(participant.external_contact_id.as_deref()),
-                "outboundCampaignId" => {
-                    Said::Text(session.dialer.as_ref().map(|all| all[0].as_str()))
-                }
-                "outboundContactId" => {
-                    Said::Text(session.dialer.as_ref().map(|all| all[1].as_str()))
-                }
-                "outboundContactListId" => {
-                    Said::Text(session.dialer.as_ref().map(|all| all[2].as_str()))
-                }
-                "flowId" => Said::Text(session.flow.as_ref().map(|flow| flow.0.as_str())),
-                "flowName" => Said::Text(session.flow.as_ref().map(|flow| flow.1)),
-                "ani" => Said::Text(session.addresses.as_ref().map(|both| both.0.as_str())),
-                _ => Said::Text(session.addresses.as_ref().map(|both| both.1.as_str())),
-            },
-        }
-    }
 }

@@ -1,38 +1,37 @@
-//! Requests per minute and token.
+//! Requests per token in a fixed window, which begins with the first request after the one before has passed.
 
 use crate::control::locked;
 use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-const MINUTE: Duration = Duration::from_mins(1);
-
-/// Requests of each token in its present minute.
+/// Requests of each token in its present window.
 #[derive(Debug, Default)]
 pub(super) struct Limits(Mutex<HashMap<String, (Instant, u32)>>);
 
-/// How much of its minute a token has used.
+/// How much of its window a token has used.
 pub(super) struct Used {
-    count: u32,
+    pub(super) count: u32,
     allowed: u32,
-    /// Seconds until the minute ends.
+    /// Seconds until the window ends.
     pub(super) reset: u64,
 }
 
 impl Limits {
-    pub(super) fn count(&self, token: &str, allowed: u32) -> Used {
+    pub(super) fn count(&self, token: &str, allowed: u32, window: Duration) -> Used {
         let now = Instant::now();
         let mut tokens = locked(&self.0);
         let (begun, count) = tokens.entry(token.to_owned()).or_insert((now, 0));
-        if now.duration_since(*begun) >= MINUTE {
+        if now.duration_since(*begun) >= window {
             (*begun, *count) = (now, 0);
         }
         *count = count.saturating_add(1);
-        let left = MINUTE.saturating_sub(now.duration_since(*begun));
+        let left = window.saturating_sub(now.duration_since(*begun));
         Used {
             count: *count,
             allowed,
-            reset: left.as_secs() + 1,
+            // A client that waits exactly so long must find the next window.
+            reset: left.as_secs() + u64::from(left.subsec_nanos() > 0),
         }
     }
 }

@@ -21,6 +21,13 @@ impl Logins {
             .is_some_and(|end| Instant::now() < *end)
     }
 
+    /// Refuses every token given out so far.
+    pub(super) fn forget_all(&self) {
+        for end in locked(&self.0).values_mut() {
+            *end = Instant::now();
+        }
+    }
+
     fn issue(&self, life: Duration) -> String {
         let mut tokens = locked(&self.0);
         let number = tokens.len() as u64;

@@ -1,15 +1,24 @@
-//! The fake Genesys Cloud: login, conversation details by query and by job, reference data and external contacts.
+//! The fake Genesys Cloud: login, conversation details by query, by job and by id, aggregates, reference data, external
+//! contacts and workforce management.
 
+mod adherence;
+mod aggregates;
 mod contacts;
+mod dimensions;
 mod filter;
 mod interval;
 mod jobs;
 mod limits;
 mod login;
+mod lookup;
+mod options;
 mod query;
 mod reference;
+mod workforce;
 
-use crate::control::Control;
+pub use options::Options;
+
+use crate::control::{Control, Kind};
 use crate::openapi;
 use crate::server::{self, Call, Reply, Running, Vendor};
 use crate::world::World;
@@ -17,45 +26,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-
-/// How the server behaves.
-#[derive(Debug, Clone)]
-pub struct Options {
-    /// Port on 127.0.0.1; 0 is a free one.
-    pub port: u16,
-    /// The OAuth client it knows.
-    pub client_id: String,
-    /// That client's secret.
-    pub client_secret: String,
-    /// How long a token lives.
-    pub token_seconds: u64,
-    /// Requests per minute and token; `u32::MAX` switches the limit off.
-    pub requests_per_minute: u32,
-    /// How many results a details query may page through.
-    pub result_cap: u64,
-    /// Until when a details job has data; the end of the world when none.
-    pub availability: Option<Timestamp>,
-    /// How many times a job must be asked for its state before it is FULFILLED.
-    pub job_polls: u32,
-    /// Most ids in one bulk request for external contacts.
-    pub bulk_contacts: usize,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            client_id: "twin-client".to_owned(),
-            client_secret: "twin-secret".to_owned(),
-            token_seconds: 86_400,
-            requests_per_minute: 300,
-            result_cap: 100_000,
-            availability: None,
-            job_polls: 2,
-            bulk_contacts: 50,
-        }
-    }
-}
+use std::time::{Duration, Instant};
 
 /// The server.
 #[derive(Debug)]
@@ -66,16 +37,20 @@ pub struct FakeGenesys {
     login: login::Logins,
     limits: limits::Limits,
     jobs: jobs::Jobs,
+    adherence: workforce::AdherenceJobs,
     queries: query::Recent,
     correlation: AtomicU64,
     next_job: AtomicU64,
+    started: Instant,
+    /// Base URL of the server itself.
+    url: String,
 }
 
 impl FakeGenesys {
     /// Serves a world on 127.0.0.1 until the handle is stopped or dropped. Login and API share one base URL.
     pub fn start(world: Arc<World>, options: Options) -> anyhow::Result<Running> {
         let port = options.port;
-        server::start("fake-genesys", port, move |_url| {
+        server::start("fake-genesys", port, move |url| {
             Ok(Self {
                 world,
                 options,
@@ -83,18 +58,32 @@ impl FakeGenesys {
                 login: login::Logins::default(),
                 limits: limits::Limits::default(),
                 jobs: jobs::Jobs::default(),
+                adherence: workforce::AdherenceJobs::default(),
                 queries: query::Recent::default(),
                 correlation: AtomicU64::new(1),
                 next_job: AtomicU64::new(1),
+                started: Instant::now(),
+                url: url.to_owned(),
             })
         })
     }
 
+    /// True when what there is depends on what time it is: records settle, or somebody has set the clock.
+    fn time_matters(&self) -> bool {
+        self.options.settling.is_some() || self.control.now().is_some()
+    }
+
     /// Until when jobs have data, in milliseconds.
     fn available_ms(&self) -> i64 {
-        self.options
-            .availability
-            .map_or(self.world.end_ms, crate::world::ceil_ms)
+        if let Some(said) = self.options.availability {
+            return crate::world::ceil_ms(said);
+        }
+        if !self.time_matters() {
+            return self.world.end_ms;
+        }
+        let lag = i64::from(self.options.lag_seconds) * 1000;
+        let behind = self.control.time().as_millisecond() - lag;
+        self.world.end_ms.min(behind)
     }
 
     fn api(&self, call: &Call) -> Result<Reply, Problem> {
@@ -126,43 +115,18 @@ impl FakeGenesys {
         let rest = call.path.trim_start_matches("/api/v2/");
         let parts: Vec<&str> = rest.split('/').collect();
         match (call.method.as_str(), parts.as_slice()) {
-            ("POST", ["analytics", "conversations", "details", "query"]) => {
-                self.details_query(&body)
+            ("POST", ["analytics", subject, "aggregates", "query"]) => match *subject {
+                "conversations" => self.conversation_aggregates(&body),
+                "users" => self.user_aggregates(&body),
+                "evaluations" => self.evaluation_aggregates(&body),
+                "surveys" => self.survey_aggregates(&body),
+                _ => Err(unserved()),
+            },
+            (method, ["analytics", "conversations", "details", rest @ ..]) => {
+                self.details(method, rest, call, &body)
             }
-            ("POST", ["analytics", "conversations", "details", "jobs"]) => {
-                self.create_job(call, &body)
-            }
-            (
-                "GET",
-                [
-                    "analytics",
-                    "conversations",
-                    "details",
-                    "jobs",
-                    "availability",
-                ],
-            ) => {
-                let date = crate::world::instant(self.available_ms());
-                Ok(Reply::json(
-                    200,
-                    json!({"dataAvailabilityDate": date}).to_string(),
-                ))
-            }
-            ("GET", ["analytics", "conversations", "details", "jobs", id]) => self.job_state(id),
-            ("DELETE", ["analytics", "conversations", "details", "jobs", id]) => {
-                self.delete_job(id)
-            }
-            (
-                "GET",
-                [
-                    "analytics",
-                    "conversations",
-                    "details",
-                    "jobs",
-                    id,
-                    "results",
-                ],
-            ) => self.job_results(id, call),
+            ("GET", ["analytics", "conversations", id, "details"]) => self.details_of(id),
+            ("GET", ["conversations", id]) => self.conversation(id),
             ("GET", ["routing", "queues"]) => Self::listing(call, self.world.queues()),
             ("GET", ["routing", "wrapupcodes"]) => Self::listing(call, self.world.wrapup_codes()),
             ("GET", ["authorization", "divisions"]) => Self::listing(call, self.world.divisions()),
@@ -170,9 +134,57 @@ impl FakeGenesys {
             ("GET", ["externalcontacts", "externalsources"]) => Ok(self.external_sources()),
             ("GET", ["externalcontacts", "contacts", id]) => self.contact(id),
             ("POST", ["externalcontacts", "bulk", "contacts"]) => self.bulk_contacts(&body),
-            _ => Err(Problem::not_found(
-                "The fake does not serve this operation.",
-            )),
+            ("GET", ["outbound", "campaigns"]) => self.campaigns(call),
+            (method, ["workforcemanagement", rest @ ..]) => {
+                self.workforce(method, rest, call, &body)
+            }
+            _ => Err(unserved()),
+        }
+    }
+
+    /// Everything below `/analytics/conversations/details`.
+    fn details(
+        &self,
+        method: &str,
+        rest: &[&str],
+        call: &Call,
+        body: &Value,
+    ) -> Result<Reply, Problem> {
+        match (method, rest) {
+            ("GET", []) => self.details_by_id(call),
+            ("POST", ["query"]) => self.details_query(call, body),
+            ("POST", ["jobs"]) => self.create_job(call, body),
+            ("GET", ["jobs", "availability"]) => {
+                let date = crate::world::instant(self.available_ms());
+                let body = json!({"dataAvailabilityDate": date});
+                Ok(Reply::json(200, body.to_string()))
+            }
+            ("GET", ["jobs", id]) => self.job_state(id, call),
+            ("DELETE", ["jobs", id]) => self.delete_job(id),
+            ("GET", ["jobs", id, "results"]) => self.job_results(id, call),
+            _ => Err(unserved()),
+        }
+    }
+
+    /// Everything below `/workforcemanagement`.
+    fn workforce(
+        &self,
+        method: &str,
+        rest: &[&str],
+        call: &Call,
+        body: &Value,
+    ) -> Result<Reply, Problem> {
+        let all =
+            |entities: Vec<Value>| Ok(Reply::json(200, json!({"entities": entities}).to_string()));
+        match (method, rest) {
+            ("GET", ["businessunits"]) => all(self.world.business_units()),
+            ("GET", ["managementunits"]) => all(self.world.management_units()),
+            ("GET", ["managementunits", id, "users"]) => self.unit_users(id),
+            ("POST", ["adherence", "historical", "bulk"]) => self.create_adherence(call, body),
+            ("GET", ["adherence", "historical", "bulk", "jobs", id]) => {
+                self.adherence_job(id, call)
+            }
+            _ => Err(unserved()),
         }
     }
 
@@ -181,6 +193,10 @@ impl FakeGenesys {
             let message = "No authentication bearer token specified in authorization header.";
             Problem::new(401, "authentication.required", message)
         })?;
+        let expires = |kind: &Kind| *kind == Kind::ExpireToken;
+        if self.control.faults.take(&call.full, expires).is_some() {
+            self.login.forget_all();
+        }
         if !self.login.knows(token) {
             return Err(Problem::new(
                 401,
@@ -188,7 +204,11 @@ impl FakeGenesys {
                 "Invalid login credentials.",
             ));
         }
-        let used = self.limits.count(token, self.options.requests_per_minute);
+        let window = Duration::from_secs(self.options.window_seconds);
+        let used = self
+            .limits
+            .count(token, self.options.requests_per_minute, window);
+        self.control.requests.note_window(u64::from(used.count));
         let mut reply = if used.is_over() {
             let wait = used.reset;
             let message =
@@ -218,6 +238,8 @@ impl Vendor for FakeGenesys {
         } else if call.path.starts_with("/api/v2/") {
             self.authorized(call, &id)
                 .unwrap_or_else(|problem| problem.reply(Some(&id)))
+        } else if call.path.starts_with("/historicalAdherence/") {
+            return self.download(call);
         } else {
             Problem::not_found("The requested resource could not be found.").reply(Some(&id))
         };
@@ -226,41 +248,63 @@ impl Vendor for FakeGenesys {
     }
 
     fn error_body(&self, status: u16) -> String {
-        let (code, message) = match status {
-            401 => ("bad.credentials", "Invalid login credentials."),
-            403 => (
-                "missing.any.permissions",
-                "Unable to perform the requested action. You are missing the following permission(s): analytics:conversationDetail:view",
-            ),
-            404 => ("not.found", "The requested resource could not be found."),
-            408 => ("request.timeout", "The request timed out."),
-            413 => (
-                "request.entity.too.large",
-                "The request is over the size limit. Maximum bytes: 512000",
-            ),
-            429 => (
-                "too.many.requests.retry.after",
-                "Rate limit exceeded the maximum. Retry the request in [1] seconds",
-            ),
-            503 => (
-                "service.unavailable",
-                "Service Unavailable - The server is currently unavailable (because it is overloaded or down for maintenance).",
-            ),
-            504 => (
-                "authentication.request.timeout",
-                "Authentication request timeout.",
-            ),
-            _ => (
-                "internal.server.error",
-                "The server encountered an unexpected condition which prevented it from fulfilling the request.",
-            ),
-        };
+        let (code, message) = usual(status);
         json!({"message": message, "code": code, "status": status}).to_string()
     }
 
-    fn truth(&self, call: &Call) -> Result<Value, String> {
-        truth(&self.world, call)
+    fn compresses(&self) -> bool {
+        self.options.compress
     }
+
+    fn truth(&self, call: &Call) -> Result<Value, String> {
+        let mut said = truth(&self.world, call)?;
+        let [from, to] = ["from", "to"].map(|name| said[name].as_str().unwrap_or_default().parse());
+        if let (Ok(from), Ok(to)) = (from, to) {
+            let shown = self.world.visible(from, to, &self.view());
+            said["shown"] = json!({
+                "now": self.control.time(), "records": shown.shown(), "changed": shown.changed,
+                "hidden": shown.hidden, "not_yet": shown.not_yet,
+            });
+        }
+        Ok(said)
+    }
+}
+
+/// What the source says with a status when it has nothing better to say.
+const fn usual(status: u16) -> (&'static str, &'static str) {
+    match status {
+        401 => ("bad.credentials", "Invalid login credentials."),
+        403 => (
+            "missing.any.permissions",
+            "Unable to perform the requested action. You are missing the following permission(s): analytics:conversationDetail:view",
+        ),
+        404 => ("not.found", "The requested resource could not be found."),
+        408 => ("request.timeout", "The request timed out."),
+        413 => (
+            "request.entity.too.large",
+            "The request is over the size limit. Maximum bytes: 512000",
+        ),
+        429 => (
+            "too.many.requests.retry.after",
+            "Rate limit exceeded the maximum. Retry the request in [1] seconds",
+        ),
+        503 => (
+            "service.unavailable",
+            "Service Unavailable - The server is currently unavailable (because it is overloaded or down for maintenance).",
+        ),
+        504 => (
+            "authentication.request.timeout",
+            "Authentication request timeout.",
+        ),
+        _ => (
+            "internal.server.error",
+            "The server encountered an unexpected condition which prevented it from fulfilling the request.",
+        ),
+    }
+}
+
+fn unserved() -> Problem {
+    Problem::not_found("The fake does not serve this operation.")
 }
 
 /// Answers `/_fake/truth`, for the whole world or for `from` and `to`.
@@ -293,6 +337,12 @@ impl Problem {
 
     pub(crate) fn bad(message: impl Into<String>) -> Self {
         Self::new(400, "bad.request", message)
+    }
+
+    /// What the source says with a status when it has nothing better to say.
+    pub(crate) fn standard(status: u16) -> Self {
+        let (code, message) = usual(status);
+        Self::new(status, code, message)
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {

@@ -3,32 +3,42 @@
 use super::filter::Filters;
 use super::interval::Interval;
 use super::{FakeGenesys, Problem};
-use crate::control::locked;
-use crate::server::Reply;
-use crate::world::{Form, World};
+use crate::control::{Kind, locked};
+use crate::server::{Call, Reply};
+use crate::world::rng::{Rng, mix, tag};
+use crate::world::{Form, Shown, View, World};
 use serde_json::Value;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex};
 
 /// The last selections: the pages of one query share one.
 #[derive(Debug, Default)]
-pub(super) struct Recent(Mutex<VecDeque<(String, Selection)>>);
+pub(super) struct Recent {
+    selections: Mutex<VecDeque<(String, Selection)>>,
+    /// Places of the records that are to turn up between two pages, by the query they are kept from.
+    kept: Mutex<HashMap<String, usize>>,
+}
 
-type Selection = Arc<Vec<u32>>;
+/// What a query has found, and what could be seen when it was first asked.
+#[derive(Debug, Clone)]
+struct Selection {
+    found: Arc<Vec<u32>>,
+    view: View,
+}
 
 const REMEMBERED: usize = 32;
 
 impl Recent {
-    fn get(&self, key: &str, make: impl FnOnce() -> Vec<u32>) -> Selection {
-        let found = locked(&self.0)
+    fn get(&self, key: &str, make: impl FnOnce() -> Selection) -> Selection {
+        let found = locked(&self.selections)
             .iter()
             .find(|(known, _)| known == key)
-            .map(|(_, one)| Arc::clone(one));
+            .map(|(_, one)| one.clone());
         found.unwrap_or_else(|| {
-            let fresh = Arc::new(make());
-            let mut recent = locked(&self.0);
-            recent.push_back((key.to_owned(), Arc::clone(&fresh)));
+            let fresh = make();
+            let mut recent = locked(&self.selections);
+            recent.push_back((key.to_owned(), fresh.clone()));
             if recent.len() > REMEMBERED {
                 recent.pop_front();
             }
@@ -38,7 +48,7 @@ impl Recent {
 }
 
 impl FakeGenesys {
-    pub(super) fn details_query(&self, body: &Value) -> Result<Reply, Problem> {
+    pub(super) fn details_query(&self, call: &Call, body: &Value) -> Result<Reply, Problem> {
         let interval = Interval::parse(body["interval"].as_str().unwrap_or_default())?;
         let filters = Filters::read(body)?;
         // A week at once, a month with a filter.
@@ -69,11 +79,22 @@ impl FakeGenesys {
                 "Pagination may not exceed {cap} results.\n\n{TIP}"
             )));
         }
+        let view = self.view();
         let mut key = body.clone();
         key["paging"] = Value::Null;
-        let selected = self.queries.get(&key.to_string(), || {
-            select(&self.world, interval.days(), &filters, body)
+        let key = format!("{key} {}", self.moment());
+        let Selection { found, view } = self.queries.get(&key, || {
+            let days = interval.days();
+            let started = self.world.started_in_ms(days.from, days.to);
+            let mut found = self.selected(started, &filters, &view);
+            order(&self.world, &mut found, body);
+            let found = Arc::new(found);
+            Selection { found, view }
         });
+        if found.len() as u64 > self.options.slow_above {
+            return Err(Problem::standard(self.options.slow_status));
+        }
+        let selected = self.shifted(call, &key, found, interval, (size, number));
         let from = usize::try_from((number - 1).saturating_mul(size))
             .unwrap_or(usize::MAX)
             .min(selected.len());
@@ -82,34 +103,107 @@ impl FakeGenesys {
         out.push('{');
         // Past the end the list is missing, not empty.
         if from < to {
-            write_conversations(&self.world, &selected[from..to], Form::Query, &mut out);
+            let page = &selected[from..to];
+            write_conversations(&self.world, page, Form::Query, &view, &mut out);
             out.push(',');
         }
         let _ = write!(out, "\"totalHits\":{}}}", selected.len());
         Ok(Reply::json(200, out))
     }
+
+    /// The conversations among these that a view shows and that satisfy all filters.
+    pub(super) fn selected(
+        &self,
+        chosen: impl IntoIterator<Item = usize>,
+        filters: &Filters,
+        view: &View,
+    ) -> Vec<u32> {
+        let is_wanted = |&index: &usize| {
+            if filters.is_empty() {
+                matches!(self.world.shown(index, view), Shown::Changed | Shown::Exact)
+            } else {
+                let made = self.world.build_at(index, view);
+                made.is_some_and(|made| filters.hold(&made))
+            }
+        };
+        let wanted = chosen.into_iter().filter(is_wanted);
+        wanted
+            .filter_map(|index| u32::try_from(index).ok())
+            .collect()
+    }
+
+    /// What the pages of a query are cut from. While a shift is asked for, one of the records of the first page is
+    /// kept back until a later page is read: from there on it is in its place, and every other one moves on by one.
+    fn shifted(
+        &self,
+        call: &Call,
+        key: &str,
+        found: Arc<Vec<u32>>,
+        interval: Interval,
+        (size, number): (u64, u64),
+    ) -> Arc<Vec<u32>> {
+        let is_shift = |kind: &Kind| *kind == Kind::ShiftPages;
+        let faults = &self.control.faults;
+        let mut kept = locked(&self.queries.kept);
+        let turns_up = number > 1 && faults.take(&call.full, is_shift).is_some();
+        if turns_up || !faults.is_pending(&call.full, is_shift) {
+            kept.remove(key);
+            return found;
+        }
+        let first = usize::try_from(size).unwrap_or(usize::MAX).min(found.len());
+        if number == 1 && first < found.len() && !kept.contains_key(key) {
+            // Whole days are selected: the record may lie outside the interval, and then nobody misses it.
+            let text = key.bytes().fold(0, |sum, byte| mix(sum ^ u64::from(byte)));
+            let mut rng = Rng::new(self.world.seed, tag::SHIFTING, text);
+            let within = rng.percent(50);
+            let started = |place: &usize| {
+                let start = self.world.starts[found[*place] as usize];
+                (interval.from..interval.to).contains(&start) == within
+            };
+            let places: Vec<usize> = (0..first).filter(started).collect();
+            let place = if places.is_empty() {
+                rng.index(first)
+            } else {
+                rng.pick(&places)
+            };
+            kept.insert(key.to_owned(), place);
+        }
+        match kept.get(key) {
+            Some(&place) if place < found.len() => {
+                let mut without = found.as_ref().clone();
+                without.remove(place);
+                Arc::new(without)
+            }
+            _ => found,
+        }
+    }
+
+    /// What the pages of one query have in common: the clock when it was set, else the minute if time matters.
+    fn moment(&self) -> String {
+        match self.control.now() {
+            Some(now) => now.to_string(),
+            None if self.time_matters() => (self.control.time().as_second() / 60).to_string(),
+            None => String::new(),
+        }
+    }
 }
 
 /// Appends the `conversations` of a page.
-pub(super) fn write_conversations(world: &World, page: &[u32], form: Form, out: &mut String) {
+pub(super) fn write_conversations(
+    world: &World,
+    page: &[u32],
+    form: Form,
+    view: &View,
+    out: &mut String,
+) {
     out.push_str("\"conversations\":[");
     for (at, &index) in page.iter().enumerate() {
         if at > 0 {
             out.push(',');
         }
-        world.write_conversation(index as usize, form, out);
+        world.write_conversation_at(index as usize, form, view, out);
     }
     out.push(']');
-}
-
-fn select(world: &World, days: Interval, filters: &Filters, body: &Value) -> Vec<u32> {
-    let started = world.started_in_ms(days.from, days.to);
-    let mut selected: Vec<u32> = started
-        .filter(|&index| filters.is_empty() || filters.hold(&world.build(index)))
-        .filter_map(|index| u32::try_from(index).ok())
-        .collect();
-    order(world, &mut selected, body);
-    selected
 }
 
 /// Brings a selection into the order a body asks for; as made, it is in the order of starts.

@@ -8,6 +8,11 @@ use std::fmt::Write as _;
 impl FakeGenesys {
     /// One page of a listing.
     pub(super) fn listing(call: &Call, all: Vec<Value>) -> Result<Reply, Problem> {
+        Self::cut_listing(call, all, usize::MAX)
+    }
+
+    /// One page of a listing that returns at most so many entities, whatever size is asked for.
+    fn cut_listing(call: &Call, all: Vec<Value>, most: usize) -> Result<Reply, Problem> {
         let number = |name: &str, otherwise: usize| match call.parameter(name) {
             None => Ok(otherwise),
             Some(text) => text
@@ -22,7 +27,8 @@ impl FakeGenesys {
                     )
                 }),
         };
-        let (size, page) = (number("pageSize", 25)?, number("pageNumber", 1)?);
+        let size = number("pageSize", 25)?.min(most);
+        let page = number("pageNumber", 1)?;
         if size > 500 {
             return Err(Problem::new(
                 400,
@@ -66,6 +72,38 @@ impl FakeGenesys {
             body["previousUri"] = json!(link(page - 1));
         }
         Ok(Reply::json(200, body.to_string()))
+    }
+
+    /// Outbound campaigns: never more than a hundred on a page, whatever is asked for.
+    pub(super) fn campaigns(&self, call: &Call) -> Result<Reply, Problem> {
+        const MOST: usize = 100;
+        let served = [
+            "pageSize",
+            "pageNumber",
+            "id",
+            "name",
+            "divisionId",
+            "sortBy",
+            "sortOrder",
+        ];
+        if let Some((other, _)) = call
+            .query
+            .iter()
+            .find(|(name, _)| !served.contains(&name.as_str()))
+        {
+            return Err(Problem::bad(format!(
+                "The fake does not filter by {other}."
+            )));
+        }
+        let named = call.parameter("name").unwrap_or_default().to_lowercase();
+        let division = call.parameter("divisionId");
+        let is_wanted = |one: &Value| {
+            let name = one["name"].as_str().unwrap_or_default().to_lowercase();
+            name.contains(&named) && division.is_none_or(|id| one["division"]["id"] == id)
+        };
+        let mut all = self.world.campaigns();
+        all.retain(is_wanted);
+        Self::cut_listing(call, all, MOST)
     }
 
     /// Users: only active ones unless asked otherwise.

@@ -1,15 +1,24 @@
-//! The fake Salesforce: the three OAuth flows, REST queries, limits and descriptions.
+//! The fake Salesforce: the three OAuth flows, REST and bulk queries, limits and descriptions.
 
+mod bulk;
+mod condition;
+mod controls;
+mod csv;
+mod fields;
+mod job;
 mod oauth;
 mod query;
+mod select;
 pub mod soql;
 
+pub use controls::{AddedField, Controls, FieldChange, Late, WidenedField};
+
 use crate::control::Control;
+use crate::fault::Kind;
 use crate::server::{self, Call, Reply, Running, Vendor};
-use crate::world::{Object, World};
+use crate::world::World;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How the server behaves.
 #[derive(Debug, Clone)]
@@ -35,6 +44,26 @@ pub struct Options {
     pub page_size: usize,
     /// API requests of a day; one more is refused.
     pub daily_requests: u64,
+    /// A REST query that finds more records is refused with `QUERY_TIMEOUT` (one over a list of ids is not).
+    pub query_timeout_rows: Option<usize>,
+    /// So is one over a longer stretch of `SystemModstamp`, `CreatedDate` or `LastModifiedDate`.
+    pub query_timeout_seconds: Option<u64>,
+    /// How long the locator of further pages works; for ever without it.
+    pub locator_seconds: Option<u64>,
+    /// How often a bulk job is asked for its state before it is over.
+    pub bulk_polls: u32,
+    /// Most records of a page of bulk results for which no `maxRecords` is given.
+    pub bulk_page_records: usize,
+    /// Bulk jobs of a day; one more is refused.
+    pub bulk_jobs_per_day: u64,
+    /// Whether the results of a bulk job that found nothing are an empty body instead of a header.
+    pub bulk_empty_body: bool,
+    /// How many of a hundred records hold a NUL character in their name or subject.
+    pub nul_percent: u32,
+    /// Changes that become visible late; `Controls::set_late` has the last word.
+    pub late: Option<Late>,
+    /// What the error of an access token that is not known any more is called. Tokens that are JWTs have other names for it.
+    pub session_error: String,
 }
 
 impl Default for Options {
@@ -50,6 +79,16 @@ impl Default for Options {
             session_seconds: 7200,
             page_size: 2000,
             daily_requests: 100_000,
+            query_timeout_rows: None,
+            query_timeout_seconds: None,
+            locator_seconds: None,
+            bulk_polls: 2,
+            bulk_page_records: 50_000,
+            bulk_jobs_per_day: 10_000,
+            bulk_empty_body: false,
+            nul_percent: 0,
+            late: None,
+            session_error: "INVALID_SESSION_ID".to_owned(),
         }
     }
 }
@@ -70,7 +109,8 @@ pub struct FakeSalesforce {
     control: Control,
     sessions: oauth::Sessions,
     cursors: query::Cursors,
-    used: AtomicU64,
+    jobs: bulk::Jobs,
+    places: select::Places,
 }
 
 impl FakeSalesforce {
@@ -85,7 +125,8 @@ impl FakeSalesforce {
                 url: url.to_owned(),
                 control: Control::default(),
                 cursors: query::Cursors::default(),
-                used: AtomicU64::new(0),
+                jobs: bulk::Jobs::default(),
+                places: select::Places::default(),
             })
         })
     }
@@ -98,68 +139,56 @@ impl FakeSalesforce {
                 "INVALID_HEADER_TYPE",
             ));
         };
+        if self.takes(call, &Kind::ExpireToken) {
+            self.sessions.end_all();
+        }
         if !self.sessions.knows(token) {
-            return Err(Problem::new(
-                401,
-                "INVALID_SESSION_ID",
-                "Session expired or invalid",
-            ));
+            let code = self.options.session_error.clone();
+            return Err(Problem::new(401, code, "Session expired or invalid"));
         }
-        if !VERSIONS
-            .iter()
-            .any(|(known, _)| version == format!("v{known}"))
-        {
-            return Err(Problem::new(
-                404,
-                "NOT_FOUND",
-                "The requested resource does not exist",
-            ));
+        if let Some(refused) = unserved(version) {
+            return Err(refused);
         }
-        if self.used.fetch_add(1, Ordering::Relaxed) >= self.options.daily_requests {
+        if !self.control.crm.use_one(self.options.daily_requests) {
             return Err(Problem::new(
                 403,
                 "REQUEST_LIMIT_EXCEEDED",
                 "TotalRequests Limit exceeded.",
             ));
         }
+        if let ["jobs", "query", rest @ ..] = rest {
+            return self.bulk(call, version, rest);
+        }
         if call.method != "GET" {
-            return Err(Problem::new(
-                405,
-                "METHOD_NOT_ALLOWED",
-                format!(
-                    "HTTP Method '{}' not allowed. Allowed are HEAD,GET",
-                    call.method
-                ),
-            ));
+            return Err(Problem::method(&call.method));
         }
         match rest {
             ["query" | "queryAll"] => {
                 let text = call.parameter("q").ok_or_else(|| {
                     Problem::bad("MALFORMED_QUERY", "SOQL statements cannot be empty or null")
                 })?;
-                self.query(text, rest == ["queryAll"], version)
+                self.query(call, text, rest == ["queryAll"], version)
             }
             // After `queryAll` the next page is under `query` too.
-            ["query", locator] if call.query.is_empty() => self.more(locator, version),
-            ["query", _] => Err(Problem::bad(
+            ["query" | "queryAll", locator] if call.query.is_empty() => {
+                self.more(call, locator, version)
+            }
+            ["query" | "queryAll", _] => Err(Problem::bad(
                 "INVALID_QUERY_LOCATOR",
                 "invalid query locator",
             )),
             ["limits"] => Ok(self.limits()),
-            ["sobjects", name, "describe"] => Self::describe(name),
-            _ => Err(Problem::new(
-                404,
-                "NOT_FOUND",
-                "The requested resource does not exist",
-            )),
+            ["sobjects", name, "describe"] => self.describe(name),
+            _ => Err(Problem::not_found()),
         }
     }
 
     fn limits(&self) -> Reply {
         let (used, max) = self.usage();
+        let jobs = self.options.bulk_jobs_per_day;
         let body = json!({
             "DailyApiRequests": {"Max": max, "Remaining": max.saturating_sub(used)},
-            "DailyBulkV2QueryJobs": {"Max": 10_000, "Remaining": 10_000},
+            "DailyBulkV2QueryJobs": {"Max": jobs, "Remaining": jobs.saturating_sub(self.bulk_jobs())},
             "DailyBulkV2QueryFileStorageMB": {"Max": 976_562, "Remaining": 976_562},
         });
         Reply::json(200, body.to_string())
@@ -167,34 +196,47 @@ impl FakeSalesforce {
 
     fn usage(&self) -> (u64, u64) {
         let max = self.options.daily_requests;
-        (self.used.load(Ordering::Relaxed).min(max), max)
+        (self.control.crm.used().min(max), max)
     }
 
-    fn describe(name: &str) -> Result<Reply, Problem> {
-        let object = find(name).ok_or_else(|| {
-            Problem::new(404, "NOT_FOUND", "The requested resource does not exist")
-        })?;
-        let fields: Vec<Value> = object
-            .fields()
-            .iter()
-            .map(|field| {
-                json!({
-                    "name": field.name, "type": field.kind, "length": field.length, "byteLength": field.length * 3,
-                    "nillable": field.nillable, "calculated": false, "custom": field.name.ends_with("__c"),
-                    "relationshipName": match field.name { "OwnerId" => Some("Owner"), "AccountId" => Some("Account"), _ => None },
-                })
-            })
-            .collect();
-        let body = json!({"name": object.name(), "label": object.name(), "queryable": true, "fields": fields});
-        Ok(Reply::json(200, body.to_string()))
+    /// Takes one hit of a fault that is this server's to act out.
+    fn takes(&self, call: &Call, wanted: &Kind) -> bool {
+        let faults = &self.control.faults;
+        faults.take(&call.full, |kind| kind == wanted).is_some()
     }
 }
 
-/// The object of a name; names do not heed case.
-pub(crate) fn find(name: &str) -> Option<Object> {
-    Object::ALL
-        .into_iter()
-        .find(|object| object.name().eq_ignore_ascii_case(name))
+/// Longest URI, and longest URI with all headers, in bytes.
+const LONGEST: usize = 16_384;
+
+/// Why a request is refused before anybody looks at it.
+fn too_long(call: &Call) -> Option<Problem> {
+    let headers: usize = call
+        .headers
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if call.full.len() > LONGEST {
+        Some(Problem::new(414, "URI_TOO_LONG", "URI Too Long"))
+    } else if call.full.len() + headers > LONGEST {
+        let message = "Request Header Fields Too Large";
+        Some(Problem::new(431, "HEADERS_TOO_LARGE", message))
+    } else {
+        None
+    }
+}
+
+/// Why a version is not served: it has retired, or there is none.
+fn unserved(version: &str) -> Option<Problem> {
+    let number = version.strip_prefix('v').unwrap_or_default();
+    if VERSIONS.iter().any(|(known, _)| *known == number) {
+        return None;
+    }
+    if number.parse::<f64>().is_ok_and(|number| number < 31.0) {
+        let message = "The requested version has been retired";
+        return Some(Problem::new(410, "GONE", message));
+    }
+    Some(Problem::not_found())
 }
 
 impl Vendor for FakeSalesforce {
@@ -203,6 +245,9 @@ impl Vendor for FakeSalesforce {
     }
 
     fn answer(&self, call: &Call) -> Reply {
+        if let Some(refused) = too_long(call) {
+            return refused.reply();
+        }
         let parts: Vec<&str> = call.path.trim_matches('/').split('/').collect();
         match parts.as_slice() {
             ["services", "oauth2", "token"] => self.token(call),
@@ -221,13 +266,24 @@ impl Vendor for FakeSalesforce {
                 }
                 reply
             }
-            _ => Problem::new(404, "NOT_FOUND", "The requested resource does not exist").reply(),
+            _ => Problem::not_found().reply(),
         }
+    }
+
+    fn compresses(&self) -> bool {
+        true
+    }
+
+    fn repeats_pages(&self) -> bool {
+        true
     }
 
     fn error_body(&self, status: u16) -> String {
         let (code, message) = match status {
-            401 => ("INVALID_SESSION_ID", "Session expired or invalid"),
+            401 => (
+                self.options.session_error.as_str(),
+                "Session expired or invalid",
+            ),
             403 => ("REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."),
             404 => ("NOT_FOUND", "The requested resource does not exist"),
             // Nothing comes with these.
@@ -247,21 +303,30 @@ impl Vendor for FakeSalesforce {
 #[derive(Debug)]
 struct Problem {
     status: u16,
-    code: &'static str,
+    code: String,
     message: String,
 }
 
 impl Problem {
-    fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
+    fn new(status: u16, code: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             status,
-            code,
+            code: code.into(),
             message: message.into(),
         }
     }
 
     fn bad(code: &'static str, message: impl Into<String>) -> Self {
         Self::new(400, code, message)
+    }
+
+    fn not_found() -> Self {
+        Self::new(404, "NOT_FOUND", "The requested resource does not exist")
+    }
+
+    fn method(method: &str) -> Self {
+        let message = format!("HTTP Method '{method}' not allowed here");
+        Self::new(405, "METHOD_NOT_ALLOWED", message)
     }
 
     fn reply(self) -> Reply {

@@ -35,6 +35,11 @@ impl Sessions {
         }))
     }
 
+    /// Takes back every access token.
+    pub(super) fn end_all(&self) {
+        locked(&self.0).access.clear();
+    }
+
     pub(super) fn knows(&self, token: &str) -> bool {
         locked(&self.0)
             .access

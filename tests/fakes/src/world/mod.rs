@@ -4,22 +4,30 @@
 //! asked for, so a world of hundreds of thousands of conversations costs a few megabytes.
 
 mod build;
+mod campaigns;
 pub mod conversation;
 pub mod crm;
 pub(crate) mod link;
+pub mod quality;
 pub mod reference;
 mod render;
 pub(crate) mod rng;
+pub mod settle;
 pub(crate) mod text;
 pub mod truth;
+pub(crate) mod workforce;
 
 pub use conversation::{Conversation, Scenario};
 pub use crm::{Cell, Object};
 pub use link::{Link, Via};
+pub use quality::{QualityEvent, QualityKind};
+pub use settle::{Settling, Shown, View, Visible};
 pub use truth::{Expected, Truth};
 
 use jiff::Timestamp;
-use rng::{Rng, tag};
+use rng::{Rng, Uuid, tag};
+use std::collections::HashMap;
+use std::sync::OnceLock;
 use text::DAY_MS;
 
 /// What a world is made from; equal options make equal worlds.
@@ -57,6 +65,8 @@ pub struct World {
     pub(crate) starts: Vec<i64>,
     pub(crate) accounts: usize,
     options: WorldOptions,
+    /// Places of the conversations by their ids; made when one is first asked for.
+    places: OnceLock<HashMap<Uuid, u32>>,
 }
 
 impl World {
@@ -85,6 +95,7 @@ impl World {
             starts,
             accounts: (count / 20).clamp(40, 20_000),
             options,
+            places: OnceLock::new(),
         }
     }
 
@@ -130,6 +141,19 @@ impl World {
     /// Conversation `index` before it is rendered.
     pub fn build(&self, index: usize) -> Conversation {
         build::conversation(self, index)
+    }
+
+    /// The place of a conversation id among the conversations.
+    pub fn find_conversation(&self, id: &str) -> Option<usize> {
+        let places = self.places.get_or_init(|| {
+            let ids = 0_u32..u32::try_from(self.starts.len()).unwrap_or(u32::MAX);
+            ids.map(|index| {
+                let id = Uuid::new(self.seed, tag::CONVERSATION, u64::from(index));
+                (id, index)
+            })
+            .collect()
+        });
+        places.get(&Uuid::parse(id)?).map(|&index| index as usize)
     }
 
     /// Indices of the conversations that start in `[from, to)`.

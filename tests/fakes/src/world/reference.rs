@@ -58,7 +58,7 @@ impl World {
         Uuid::new(self.seed, tag::FLOW, index as u64)
     }
 
-    fn division(&self, index: usize) -> Value {
+    pub(super) fn division(&self, index: usize) -> Value {
         let id = self.division_id(index).to_string();
         json!({"id": id, "name": DIVISIONS[index], "selfUri": format!("/api/v2/authorization/divisions/{id}")})
     }

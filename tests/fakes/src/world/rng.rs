@@ -125,12 +125,24 @@ pub(crate) mod tag {
     pub(crate) const SURVEY: u64 = 18;
     pub(crate) const FORM: u64 = 19;
     pub(crate) const NOWHERE: u64 = 21;
+    pub(crate) const SETTLING: u64 = 22;
+    pub(crate) const BUSINESS_UNIT: u64 = 23;
+    pub(crate) const MANAGEMENT_UNIT: u64 = 24;
+    pub(crate) const SHIFT: u64 = 25;
+    pub(crate) const ACTIVITY: u64 = 26;
+    pub(crate) const PRESENCE: u64 = 27;
+    pub(crate) const SHIFTING: u64 = 28;
     pub(crate) const ACCOUNT: u64 = 30;
     pub(crate) const CONTACT: u64 = 31;
     pub(crate) const CASE: u64 = 32;
     pub(crate) const OPPORTUNITY: u64 = 33;
     pub(crate) const OWNER: u64 = 34;
     pub(crate) const CASE_PARENT: u64 = 35;
+    pub(crate) const HISTORY: u64 = 36;
+    pub(crate) const ROLE: u64 = 37;
+    pub(crate) const FIRMOGRAPHIC: u64 = 38;
+    pub(crate) const LATE: u64 = 39;
+    pub(crate) const NUL: u64 = 40;
 }
 
 #[cfg(test)]

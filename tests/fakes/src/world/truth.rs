@@ -159,6 +159,9 @@ impl World {
             "queues": self.queues().len(),
             "users": self.users().len(),
             "wrapup_codes": self.wrapup_codes().len(),
+            "divisions": self.divisions().len(),
+            "campaigns": self.campaigns().len(),
+            "quality_events": self.quality_json(from, to),
         })
     }
 }

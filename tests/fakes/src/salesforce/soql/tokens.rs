@@ -36,12 +36,20 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Malformed> {
     Ok(out)
 }
 
+/// Longest text in a condition, in characters.
+const LONGEST_TEXT: usize = 4000;
+
 /// The text up to the closing quote, unescaped, and what follows it.
 fn quoted(text: &str) -> Result<(String, &str), Malformed> {
     let mut value = String::new();
     let mut chars = text.char_indices();
     while let Some((at, one)) = chars.next() {
         match one {
+            '\'' if value.chars().count() > LONGEST_TEXT => {
+                return Err(Malformed(format!(
+                    "String literal exceeds {LONGEST_TEXT} characters"
+                )));
+            }
             '\'' => return Ok((value, &text[at + 1..])),
             '\\' => match chars.next() {
                 Some((_, 'n')) => value.push('\n'),

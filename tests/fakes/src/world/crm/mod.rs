@@ -1,12 +1,18 @@
 //! The Salesforce side: accounts, contacts, cases and opportunities, each row made when it is asked for.
 
+mod history;
+mod people;
 mod schema;
+mod table;
+mod version;
 
 use super::World;
 use super::rng::{Rng, at, tag};
 use super::text::{AWKWARD, DAY_MS};
 use schema::id;
 pub use schema::{Cell, Field, Object, checksum};
+pub use table::Table;
+pub use version::View;
 
 const FIRST: [&str; 10] = [
     "Ada", "Björn", "Chloé", "Diego", "Eve", "Farid", "Grace", "Hana", "Igor", "Jo-Ann",
@@ -34,6 +40,14 @@ const INDUSTRIES: [&str; 7] = [
 ];
 
 impl World {
+    /// The same world with another number of accounts, and so of their contacts, cases and opportunities: for loads that
+    /// the number of conversations does not ask for. Conversations lead to other records then.
+    #[must_use]
+    pub fn with_accounts(mut self, accounts: usize) -> Self {
+        self.accounts = accounts.max(1);
+        self
+    }
+
     /// How many rows an object has, deleted ones included.
     pub const fn rows(&self, object: Object) -> usize {
         match object {
@@ -137,7 +151,7 @@ impl World {
                 ][index % 8];
                 let value = rng.below(50_000_000);
                 let [modified, stamp] = self.stamps(created, &mut rng);
-                vec![
+                let mut row = vec![
                     own_id,
                     deleted,
                     master,
@@ -164,7 +178,9 @@ impl World {
                     Cell::Instant(created),
                     Cell::Instant(modified),
                     Cell::Instant(stamp),
-                ]
+                ];
+                row.extend(self.firmographics(index, tier));
+                row
             }
             Object::Contact => {
                 let (first, family) = (rng.pick(&FIRST), rng.pick(&LAST));
@@ -309,42 +325,6 @@ impl World {
             .fields()
             .iter()
             .position(|field| field.name.eq_ignore_ascii_case(name))
-    }
-
-    /// A field of the row's owner or account: the one relation level that is served.
-    pub(crate) fn related(
-        &self,
-        object: Object,
-        index: usize,
-        row: &[Cell],
-        relation: &str,
-        name: &str,
-    ) -> Option<Cell> {
-        if relation.eq_ignore_ascii_case("Owner") {
-            let (id, full) = self.owner(Self::owner_of(object, index));
-            return match name.to_ascii_lowercase().as_str() {
-                "id" => Some(Cell::Text(id)),
-                "name" => Some(Cell::Text(full)),
-                _ => None,
-            };
-        }
-        if !relation.eq_ignore_ascii_case("Account") {
-            return None;
-        }
-        let column = Self::column(Object::Account, name)?;
-        let parent = match object {
-            Object::Contact => Self::contact_account(index),
-            Object::Case => Some(self.case_account(index)),
-            Object::Account | Object::Opportunity => None,
-        };
-        match (parent, row.get(Self::column(object, "AccountId")?)?) {
-            (_, Cell::Null) => Some(Cell::Null),
-            (Some(parent), _) => self.row(Object::Account, parent).into_iter().nth(column),
-            // Opportunities keep only the id: find it.
-            (None, id) => (0..self.accounts)
-                .find(|&one| *id == Cell::Text(self.salesforce_id(Object::Account, one)))
-                .and_then(|one| self.row(Object::Account, one).into_iter().nth(column)),
-        }
     }
 }
 

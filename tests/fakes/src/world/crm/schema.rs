@@ -31,6 +31,8 @@ pub enum Cell {
     Instant(i64),
     /// A calendar day, as the milliseconds of its midnight.
     Day(i64),
+    /// A compound value, as JSON.
+    Compound(String),
 }
 
 /// A field of an object, as `describe` shows it.
@@ -44,28 +46,46 @@ pub struct Field {
     pub length: u32,
     /// Whether null may occur.
     pub nillable: bool,
+    /// Whether it is a formula: computed when it is read, and no change of the record.
+    pub calculated: bool,
 }
 
-const fn field(name: &'static str, kind: &'static str, length: u32, nillable: bool) -> Field {
+pub(super) const fn field(
+    name: &'static str,
+    kind: &'static str,
+    length: u32,
+    nillable: bool,
+) -> Field {
     Field {
         name,
         kind,
         length,
         nillable,
+        calculated: false,
     }
 }
 
-const ID: Field = field("Id", "id", 18, false);
-const IS_DELETED: Field = field("IsDeleted", "boolean", 0, false);
+const fn formula(name: &'static str, kind: &'static str, length: u32) -> Field {
+    Field {
+        name,
+        kind,
+        length,
+        nillable: true,
+        calculated: true,
+    }
+}
+
+pub(super) const ID: Field = field("Id", "id", 18, false);
+pub(super) const IS_DELETED: Field = field("IsDeleted", "boolean", 0, false);
 const MASTER: Field = field("MasterRecordId", "reference", 18, true);
 const OWNER: Field = field("OwnerId", "reference", 18, false);
 const ACCOUNT_ID: Field = field("AccountId", "reference", 18, true);
-const CREATED: Field = field("CreatedDate", "datetime", 0, false);
-const MODIFIED: Field = field("LastModifiedDate", "datetime", 0, false);
-const STAMP: Field = field("SystemModstamp", "datetime", 0, false);
+pub(super) const CREATED: Field = field("CreatedDate", "datetime", 0, false);
+pub(super) const MODIFIED: Field = field("LastModifiedDate", "datetime", 0, false);
+pub(super) const STAMP: Field = field("SystemModstamp", "datetime", 0, false);
 const PHONE: Field = field("Phone", "phone", 40, true);
 
-const ACCOUNT: [Field; 14] = [
+const ACCOUNT: [Field; 19] = [
     ID,
     IS_DELETED,
     MASTER,
@@ -80,6 +100,11 @@ const ACCOUNT: [Field; 14] = [
     CREATED,
     MODIFIED,
     STAMP,
+    field("NumberOfEmployees", "int", 0, true),
+    field("BillingStreet", "textarea", 255, true),
+    field("BillingCity", "string", 40, true),
+    field("BillingAddress", "address", 0, true),
+    formula("Account_Health__c", "string", 1300),
 ];
 const CONTACT: [Field; 14] = [
     ID,
@@ -205,7 +230,7 @@ impl Cell {
         match self {
             Self::Null => out.push_str("null"),
             Self::Text(text) => push_string(out, text),
-            Self::Number(number) => out.push_str(number),
+            Self::Number(value) | Self::Compound(value) => out.push_str(value),
             Self::Bool(truth) => out.push_str(if *truth { "true" } else { "false" }),
             Self::Instant(millis) => push_string(out, &salesforce_instant(*millis)),
             Self::Day(millis) => push_string(out, &date(*millis)),

@@ -1,34 +1,11 @@
-//! The fake Genesys Cloud over HTTP: login, selection, pages, caps, jobs, listings, contacts, limits, faults.
+//! Login, selection, pages, caps, filters, listings, contacts, truth.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
-
-mod support;
-
+use crate::support::{DAY, Genesys, JOBS, QUERY, ids, paged, world};
 use fakes::control::{Fault, Kind};
 use fakes::genesys::Options;
 use fakes::openapi::validate_response;
-use fakes::world::Form;
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use support::{Genesys, world};
-
-const QUERY: &str = "/api/v2/analytics/conversations/details/query";
-const JOBS: &str = "/api/v2/analytics/conversations/details/jobs";
-const DAY: &str = "2026-01-05T00:00:00Z/2026-01-06T00:00:00Z";
-
-fn paged(interval: &str, number: u64, size: u64) -> Value {
-    json!({"interval": interval, "order": "asc", "orderBy": "conversationStart", "paging": {"pageSize": size, "pageNumber": number}})
-}
-
-fn ids(page: &Value) -> Vec<String> {
-    let all = page["conversations"]
-        .as_array()
-        .map(Vec::as_slice)
-        .unwrap_or_default();
-    all.iter()
-        .map(|one| one["conversationId"].as_str().unwrap().to_owned())
-        .collect()
-}
 
 #[tokio::test]
 async fn login_wants_the_right_secret_and_tokens_expire() {
@@ -217,169 +194,6 @@ async fn the_result_cap_is_refused_in_the_words_of_the_source() {
 }
 
 #[tokio::test]
-async fn filters_and_orders_are_honoured() {
-    let server = Genesys::start(400, Options::default()).await;
-    let hour = "2026-01-05T10:00:00.000Z/2026-01-05T11:00:00.000Z";
-    let mut body = paged(DAY, 1, 100);
-    body["conversationFilters"] = json!([{"type": "and", "predicates": [
-        {"type": "dimension", "dimension": "conversationStart", "operator": "matches", "value": hour}]}]);
-    let (from, to) = hour.split_once('/').unwrap();
-    let started = server
-        .world
-        .started_in(from.parse().unwrap(), to.parse().unwrap());
-    let expected: Vec<String> = started.map(|index| server.world.build(index).id).collect();
-    assert_eq!(ids(&server.post(QUERY, &body).await.1), expected);
-    body["order"] = json!("desc");
-    assert_eq!(
-        ids(&server.post(QUERY, &body).await.1),
-        expected.into_iter().rev().collect::<Vec<_>>()
-    );
-    let mut open = paged(DAY, 1, 100);
-    open["conversationFilters"] = json!([{"type": "and", "predicates": [{"dimension": "conversationEnd", "operator": "notExists"}]}]);
-    open["segmentFilters"] = json!([{"type": "or", "clauses": [
-        {"type": "and", "predicates": [{"dimension": "purpose", "value": "agent"}, {"dimension": "segmentEnd", "operator": "notExists"}]}]}]);
-    let (_, page) = server.post(QUERY, &open).await;
-    assert!(page["totalHits"].as_u64().unwrap() > 0);
-    assert!(
-        page["conversations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .all(|one| one.get("conversationEnd").is_none())
-    );
-    server.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn jobs_posted_at_the_same_time_have_ids_of_their_own() {
-    let server = std::sync::Arc::new(
-        Genesys::start(
-            50,
-            Options {
-                requests_per_minute: u32::MAX,
-                ..Options::default()
-            },
-        )
-        .await,
-    );
-    let posts: Vec<_> = (0..200)
-        .map(|_| {
-            let server = std::sync::Arc::clone(&server);
-            tokio::spawn(async move { server.post(JOBS, &json!({"interval": DAY})).await.1 })
-        })
-        .collect();
-    let mut ids = std::collections::BTreeSet::new();
-    for post in posts {
-        ids.insert(post.await.unwrap()["jobId"].to_string());
-    }
-    assert_eq!(ids.len(), 200);
-}
-
-#[tokio::test]
-async fn a_job_goes_through_its_states_and_is_read_by_cursor() {
-    let server = Genesys::start(
-        400,
-        Options {
-            job_polls: 2,
-            ..Options::default()
-        },
-    )
-    .await;
-    let (status, created) = server.post(JOBS, &json!({"interval": DAY})).await;
-    assert_eq!(status, 202);
-    let job = format!("{JOBS}/{}", created["jobId"].as_str().unwrap());
-    assert_eq!(server.get(&format!("{job}/results")).await.0, 400);
-    let mut seen_states = Vec::new();
-    for _ in 0..3 {
-        seen_states.push(
-            server.get(&job).await.1["state"]
-                .as_str()
-                .unwrap()
-                .to_owned(),
-        );
-    }
-    assert_eq!(seen_states, ["QUEUED", "PENDING", "FULFILLED"]);
-    let mut seen = Vec::new();
-    let mut path = format!("{job}/results?pageSize=70");
-    loop {
-        let (status, page) = server.get(&path).await;
-        assert_eq!(status, 200);
-        assert_eq!(page["dataAvailabilityDate"], "2026-01-07T00:00:00Z");
-        seen.extend(ids(&page));
-        let Some(cursor) = page["cursor"].as_str() else {
-            break;
-        };
-        path = format!("{job}/results?pageSize=70&cursor={cursor}");
-    }
-    let (from, to) = DAY.split_once('/').unwrap();
-    let alive = server
-        .world
-        .alive_in(from.parse().unwrap(), to.parse().unwrap());
-    let expected: Vec<String> = alive
-        .into_iter()
-        .map(|index| server.world.build(index).id)
-        .collect();
-    assert_eq!(seen, expected);
-    assert_eq!(
-        server.get(&format!("{job}/results?pageSize=1001")).await.0,
-        400
-    );
-    assert_eq!(
-        server.get(&format!("{job}/results?cursor=bm9uZQ")).await.0,
-        400
-    );
-    assert_eq!(server.delete(&job).await, 204);
-    assert_eq!(server.get(&job).await.0, 404);
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn a_job_by_start_holds_what_started_and_knows_nothing_past_its_data() {
-    let noon = "2026-01-05T12:00:00Z";
-    let server = Genesys::start(
-        400,
-        Options {
-            availability: Some(noon.parse().unwrap()),
-            ..Options::default()
-        },
-    )
-    .await;
-    let job = server
-        .finished_job(&json!({"interval": DAY, "startOfDayIntervalMatching": true}))
-        .await;
-    let (_, page) = server.get(&format!("{JOBS}/{job}/results")).await;
-    let expected = server.world.started_in(
-        "2026-01-05T00:00:00Z".parse().unwrap(),
-        noon.parse().unwrap(),
-    );
-    assert_eq!(ids(&page).len(), expected.len());
-    let first: Value =
-        serde_json::from_str(&server.world.conversation(expected.start, Form::Job)).unwrap();
-    assert_eq!(page["conversations"][0], first);
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn a_job_can_be_made_to_fail() {
-    let server = Genesys::start(
-        50,
-        Options {
-            job_polls: 0,
-            ..Options::default()
-        },
-    )
-    .await;
-    server.fault("details/jobs", Kind::FailJob, 1);
-    let (_, created) = server.post(JOBS, &json!({"interval": DAY})).await;
-    let (_, state) = server
-        .get(&format!("{JOBS}/{}", created["jobId"].as_str().unwrap()))
-        .await;
-    assert_eq!(state["state"], "FAILED");
-    assert!(state["errorMessage"].is_string());
-    server.stop().await;
-}
-
-#[tokio::test]
 async fn listings_have_pages_and_hide_users_who_left() {
     let server = Genesys::start(50, Options::default()).await;
     let mut names = HashSet::new();
@@ -469,112 +283,6 @@ async fn merged_contacts_are_answered_with_their_successor_and_unknown_ones_with
 }
 
 #[tokio::test]
-async fn the_rate_limit_answers_429_with_the_seconds_to_wait() {
-    let server = Genesys::start(
-        50,
-        Options {
-            requests_per_minute: 3,
-            ..Options::default()
-        },
-    )
-    .await;
-    for count in 1..=3 {
-        let answer = server.raw_get("/api/v2/routing/queues").await.unwrap();
-        assert_eq!(answer.status(), 200);
-        assert_eq!(
-            answer.headers()["inin-ratelimit-count"],
-            count.to_string().as_str()
-        );
-        assert!(answer.headers().contains_key("inin-correlation-id"));
-    }
-    let answer = server.raw_get("/api/v2/routing/queues").await.unwrap();
-    assert_eq!(answer.status(), 429);
-    let wait: u64 = answer.headers()["retry-after"]
-        .to_str()
-        .unwrap()
-        .parse()
-        .unwrap();
-    assert!((1..=60).contains(&wait));
-    let body: Value = answer.json().await.unwrap();
-    assert_eq!(
-        body["message"],
-        format!("Rate limit exceeded the maximum. Retry the request in [{wait}] seconds")
-    );
-    assert_eq!(server.running.control().requests.counts().status_429, 1);
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn faults_happen_as_often_as_asked_and_then_no_more() {
-    let server = Genesys::start(200, Options::default()).await;
-    let queues = "/api/v2/routing/queues";
-    server.fault(
-        queues,
-        Kind::Status {
-            code: 503,
-            retry_after: Some(2),
-            body: None,
-        },
-        2,
-    );
-    for _ in 0..2 {
-        let answer = server.raw_get(queues).await.unwrap();
-        assert_eq!(
-            (answer.status().as_u16(), &answer.headers()["retry-after"]),
-            (503, &"2".parse().unwrap())
-        );
-    }
-    assert_eq!(server.get(queues).await.0, 200);
-    server.fault(queues, Kind::Truncate, 1);
-    let cut = server.raw_get(queues).await.unwrap();
-    assert_eq!(cut.status(), 200);
-    assert!(serde_json::from_slice::<Value>(&cut.bytes().await.unwrap()).is_err());
-    server.fault(queues, Kind::Reset, 1);
-    let broken = server.raw_get(queues).await.unwrap();
-    assert_eq!(broken.status(), 200);
-    assert!(broken.bytes().await.is_err(), "the connection was not cut");
-    server.fault(queues, Kind::Html, 1);
-    let page = server.raw_get(queues).await.unwrap();
-    assert!(
-        page.headers()["content-type"]
-            .to_str()
-            .unwrap()
-            .starts_with("text/html")
-    );
-    server.fault(queues, Kind::GarbageJson, 1);
-    assert!(
-        serde_json::from_slice::<Value>(
-            &server.raw_get(queues).await.unwrap().bytes().await.unwrap()
-        )
-        .is_err()
-    );
-    assert_eq!(server.get(queues).await.0, 200);
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn a_repeated_page_comes_in_place_of_the_next_one() {
-    let server = Genesys::start(400, Options::default()).await;
-    let fault = json!({"path_contains": "details/query", "kind": "repeat_page", "times": 1});
-    let answer = server
-        .http
-        .post(format!("{}/_fake/faults", server.url()))
-        .json(&fault)
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(answer.status(), 200);
-    let mut pages = Vec::new();
-    for number in 1..=3 {
-        pages.push(ids(&server.post(QUERY, &paged(DAY, number, 50)).await.1));
-    }
-    assert_eq!(pages[0], pages[1]);
-    assert_ne!(pages[1], pages[2]);
-    assert!(server.running.control().faults.pending().is_empty());
-    server.stop().await;
-}
-
-#[tokio::test]
 async fn the_truth_and_the_requests_are_served() {
     let server = Genesys::start(200, Options::default()).await;
     server.get("/api/v2/routing/queues").await;
@@ -603,11 +311,7 @@ async fn the_truth_and_the_requests_are_served() {
         .await
         .unwrap();
     assert_eq!(server.running.control().requests.counts().total, 0);
-    let fault = Fault {
-        path_contains: "x".to_owned(),
-        kind: Kind::Html,
-        times: 1,
-    };
+    let fault = Fault::new("x", Kind::Html, 1);
     server.running.control().faults.add(fault);
     server
         .http
