@@ -1,4 +1,7 @@
-//! The Platform API, and a conversation record turned into rows.
+//! The Platform API, and its records turned into rows.
 
 pub mod api;
+mod contact;
+pub mod merge;
+pub mod query;
 pub mod record;

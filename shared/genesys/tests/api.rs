@@ -107,7 +107,7 @@ async fn a_job_is_submitted_awaited_paged_and_deleted() {
         .mount(&server)
         .await;
     let api = api(&server);
-    assert_eq!(api.submit_job(day()).await.unwrap(), "j-1");
+    assert_eq!(api.submit_job(day(), None).await.unwrap(), "j-1");
     let waited = api.wait_for_job("j-1", Duration::from_secs(1)).await;
     assert_eq!(waited.unwrap(), Waited::Ready);
     let page = api.job_page("j-1", Some("c/1+="), 1000).await.unwrap();

@@ -352,7 +352,7 @@ fn reference_entities_without_id_or_of_another_object_are_refused() {
     missing_key: queue.id: must not be missing, null or empty
     bad_time: wrapup_code.dateModified: "last week" is no instant of the form 2026-01-05T10:00:00.123Z
     unreadable: id: invalid type: integer, expected an optionally borrowed string (line 1, column 7)
-    bad_value: object "skill": must be queue, user or wrapup_code
+    bad_value: object "skill": must be queue, user, wrapup_code, division or campaign
     "#);
     assert_eq!(
         record::reference::natural_id("user", r#"{"id":"u-1"}"#).as_deref(),

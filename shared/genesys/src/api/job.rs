@@ -1,10 +1,11 @@
 //! Details jobs: submit, wait, page by cursor, delete.
 
-use super::{Api, Page};
+use super::{Api, Page, is_path_part, refused};
+use crate::query::DetailsQuery;
 use jiff::Timestamp;
 use model::Window;
+use model::filter::Filter;
 use serde::Deserialize;
-use serde_json::json;
 use source_http::{Request, SourceError};
 use std::time::Duration;
 
@@ -64,23 +65,20 @@ impl Api {
         Ok(answer.value.data_availability_date)
     }
 
-    /// Submits a job over every conversation whose life overlaps `interval`; its id.
+    /// Submits a job over every conversation whose life overlaps `interval` and that `filter` keeps; its id.
     ///
     /// A job is a query: submitting it twice costs a job slot, never data, so a fault is repeated.
-    pub async fn submit_job(&self, interval: Window) -> Result<String, SourceError> {
-        let body = json!({
-            "interval": interval.to_string(),
-            "order": "asc",
-            "orderBy": "conversationStart",
-        });
+    pub async fn submit_job(
+        &self,
+        interval: Window,
+        filter: Option<&Filter>,
+    ) -> Result<String, SourceError> {
+        let query = DetailsQuery::new(interval).filtered(filter);
+        let body = query.job_body().map_err(|error| refused(JOBS, &error))?;
         let request = Request::post_json(JOBS, &body).repeatable();
         let job_id = self.client.json::<Submitted>(&request).await?.value.job_id;
         // The id becomes part of a path.
-        if job_id.is_empty()
-            || !job_id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
-        {
+        if !is_path_part(&job_id) {
             return Err(SourceError::transient(
                 request.operation(),
                 "the answer's jobId is no id",

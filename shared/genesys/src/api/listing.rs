@@ -1,4 +1,4 @@
-//! Listings of what conversations refer to: queues, users, wrap-up codes.
+//! Listings of what conversations refer to: queues, users, wrap-up codes, divisions, campaigns.
 
 use super::{Api, Page};
 use source_http::{Request, SourceError};
@@ -7,16 +7,21 @@ use source_http::{Request, SourceError};
 const PAGE_SIZE: u32 = 100;
 
 impl Api {
-    /// A page (from 1) of a listing: `queue`, `user` (whatever the state: who left keeps a name) or `wrapup_code`.
+    /// A page (from 1) of a listing: `queue`, `user` (whatever the state: who left keeps a name), `wrapup_code`,
+    /// `division` or `campaign`.
     pub async fn listing_page(&self, object: &str, page_number: u64) -> Result<Page, SourceError> {
         let request = match object {
             "queue" => Request::get("/api/v2/routing/queues"),
             "user" => Request::get("/api/v2/users").query("state", "any"),
             "wrapup_code" => Request::get("/api/v2/routing/wrapupcodes"),
+            "division" => Request::get("/api/v2/authorization/divisions"),
+            "campaign" => Request::get("/api/v2/outbound/campaigns"),
             _ => {
                 return Err(SourceError::invalid(
                     "listing",
-                    format!("object {object:?} has no listing; use queue, user or wrapup_code"),
+                    format!(
+                        "object {object:?} has no listing; use queue, user, wrapup_code, division or campaign"
+                    ),
                 ));
             }
         };

@@ -42,14 +42,8 @@ impl Page {
         let body = String::from_utf8(body)
             .map_err(|error| <serde_json::Error as serde::de::Error>::custom(error.utf8_error()))?;
         let envelope: Envelope<'_> = serde_json::from_str(&body)?;
-        let begin = body.as_ptr() as usize;
-        let records = envelope.conversations.map(|records| {
-            let range = |record: &RawValue| {
-                let from = record.get().as_ptr() as usize - begin;
-                from..from + record.get().len()
-            };
-            records.into_iter().map(range).collect()
-        });
+        let records = envelope.conversations;
+        let records = records.map(|records| ranges(&body, &records));
         let (cursor, next_uri) = (
             envelope.cursor.map(Cow::into_owned),
             envelope.next_uri.map(Cow::into_owned),
@@ -80,6 +74,12 @@ impl Page {
             .filter_map(|range| self.body.get(range.clone()))
     }
 
+    /// One record, verbatim, by its position from 0.
+    pub fn record(&self, position: usize) -> Option<&str> {
+        let range = self.records.as_ref()?.get(position)?;
+        self.body.get(range.clone())
+    }
+
     /// Number of records.
     pub fn len(&self) -> usize {
         self.records.as_ref().map_or(0, Vec::len)
@@ -89,6 +89,16 @@ impl Page {
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+}
+
+/// Where each part lies in the text it was borrowed from.
+pub(super) fn ranges(body: &str, parts: &[&RawValue]) -> Vec<Range<usize>> {
+    let begin = body.as_ptr() as usize;
+    let range = |part: &&RawValue| {
+        let from = part.get().as_ptr() as usize - begin;
+        from..from + part.get().len()
+    };
+    parts.iter().map(range).collect()
 }
 
 #[cfg(test)]
@@ -101,6 +111,7 @@ mod tests {
         let page = Page::read(body.into()).unwrap();
         let records: Vec<_> = page.records().collect();
         assert_eq!(records, ["{\"a\" : 1.50,\"b\":\"\\u00e9\\/\"}", "{}"]);
+        assert_eq!((page.record(1), page.record(2)), (Some("{}"), None));
         assert_eq!(page.cursor.as_deref(), Some("c\n1"));
     }
 

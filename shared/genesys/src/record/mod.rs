@@ -1,11 +1,17 @@
-//! A conversation detail record, as a details query or a details job delivers it, turned into rows of the staging tables.
+//! Records turned into rows of the staging tables: here a conversation detail record, as a details query or a details job
+//! delivers it, and in a module each what stands beside the conversations.
 //!
 //! The vendor's types are open: properties come and go, enums grow. Only what the tables hold is looked at, everything but
 //! the id and the start may be absent, and enum-like values stay the text they are.
 
+pub mod adherence;
+pub mod aggregate;
+pub mod external_contact;
 mod instant;
+pub mod live;
 mod place;
 pub mod reference;
+pub mod update;
 mod wire;
 mod write;
 
@@ -93,6 +99,11 @@ fn read<'a, T: Deserialize<'a>>(payload: &'a str) -> Result<T, Refusal> {
 
 fn required_id<'a>(id: Option<Cow<'a, str>>, field: &str) -> Result<Cow<'a, str>, Refusal> {
     id.filter(|id| !id.is_empty()).ok_or_else(|| missing(field))
+}
+
+/// A text as JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
 }
 
 fn missing(field: &str) -> Refusal {

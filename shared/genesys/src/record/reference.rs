@@ -1,4 +1,4 @@
-//! The listings conversations refer to: queues, users and wrap-up codes.
+//! The listings conversations refer to: queues, users, wrap-up codes, divisions and campaigns.
 
 use super::instant::parse_instant;
 use super::{missing, read, required_id};
@@ -37,6 +37,39 @@ struct Entity<'a> {
     #[serde_as(as = "Option<BorrowCow>")]
     #[serde(borrow, default)]
     title: Text<'a>,
+    #[serde(default)]
+    home_division: Option<bool>,
+}
+
+/// A campaign: its references are objects with an id.
+#[serde_as]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct CampaignEntity<'a> {
+    #[serde_as(as = "Option<BorrowCow>")]
+    #[serde(borrow, default)]
+    id: Text<'a>,
+    #[serde_as(as = "Option<BorrowCow>")]
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(borrow, default)]
+    division: Option<Division<'a>>,
+    #[serde_as(as = "Option<BorrowCow>")]
+    #[serde(borrow, default)]
+    dialing_mode: Text<'a>,
+    #[serde_as(as = "Option<BorrowCow>")]
+    #[serde(borrow, default)]
+    campaign_status: Text<'a>,
+    #[serde(borrow, default)]
+    contact_list: Option<IdOnly<'a>>,
+    #[serde(borrow, default)]
+    queue: Option<IdOnly<'a>>,
+    #[serde_as(as = "Option<BorrowCow>")]
+    #[serde(borrow, default)]
+    date_created: Text<'a>,
+    #[serde_as(as = "Option<BorrowCow>")]
+    #[serde(borrow, default)]
+    date_modified: Text<'a>,
 }
 
 #[serde_as]
@@ -51,7 +84,7 @@ struct Division<'a> {
 }
 
 #[serde_as]
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 struct IdOnly<'a> {
     #[serde_as(as = "Option<BorrowCow>")]
     #[serde(borrow, default)]
@@ -64,17 +97,25 @@ pub fn table(object: &str) -> Option<&'static str> {
         "queue" => "staging.genesys_queue",
         "user" => "staging.genesys_user",
         "wrapup_code" => "staging.genesys_wrapup_code",
+        "division" => "staging.genesys_division",
+        "campaign" => "staging.genesys_campaign",
         _ => return None,
     })
 }
 
-/// Appends the row of one `queue`, `user` or `wrapup_code` to `rows`, whose table 0 is [`table`] of that object.
+/// Appends the row of one `queue`, `user`, `wrapup_code`, `division` or `campaign` to `rows`, whose table 0 is [`table`]
+/// of that object.
 pub fn write_reference(object: &str, payload: &str, rows: &mut Rows) -> Result<(), Refusal> {
     if table(object).is_none() {
         return Err(Refusal {
             reason: "bad_value",
-            detail: format!("object {object:?}: must be queue, user or wrapup_code"),
+            detail: format!(
+                "object {object:?}: must be queue, user, wrapup_code, division or campaign"
+            ),
         });
+    }
+    if object == "campaign" {
+        return write_campaign(payload, rows);
     }
     let entity: Entity<'_> = read(payload)?;
     let id = required_id(entity.id, "id").map_err(|_| missing(&format!("{object}.id")))?;
@@ -83,7 +124,7 @@ pub fn write_reference(object: &str, payload: &str, rows: &mut Rows) -> Result<(
     let modified = entity
         .date_modified
         .as_deref()
-        .filter(|_| object != "user")
+        .filter(|_| object == "queue" || object == "wrapup_code")
         .map(|text| parse_instant(text, || format!("{object}.dateModified")))
         .transpose()?;
     let row = rows.row(0).text(Some(&id)).text(entity.name.as_deref());
@@ -98,9 +139,38 @@ pub fn write_reference(object: &str, payload: &str, rows: &mut Rows) -> Result<(
             .text(entity.department.as_deref())
             .text(entity.title.as_deref())
             .text(division_id),
+        "division" => row.bool(entity.home_division),
         _ => row.text(division_id).timestamp(modified),
     }
     .end()
+}
+
+fn write_campaign(payload: &str, rows: &mut Rows) -> Result<(), Refusal> {
+    let one: CampaignEntity<'_> = read(payload)?;
+    let id = required_id(one.id, "campaign.id")?;
+    let instant = |text: Text<'_>, field: &str| {
+        text.map(|text| parse_instant(&text, || format!("campaign.{field}")))
+            .transpose()
+    };
+    let created = instant(one.date_created, "dateCreated")?;
+    let modified = instant(one.date_modified, "dateModified")?;
+    let division = one.division.as_ref();
+    let id_of = |reference: Option<&IdOnly<'_>>| {
+        let id = reference.and_then(|reference| reference.id.as_deref());
+        id.map(ToOwned::to_owned)
+    };
+    rows.row(0)
+        .text(Some(&id))
+        .text(one.name.as_deref())
+        .text(division.and_then(|division| division.id.as_deref()))
+        .text(division.and_then(|division| division.name.as_deref()))
+        .text(one.dialing_mode.as_deref())
+        .text(one.campaign_status.as_deref())
+        .text(id_of(one.contact_list.as_ref()).as_deref())
+        .text(id_of(one.queue.as_ref()).as_deref())
+        .timestamp(created)
+        .timestamp(modified)
+        .end()
 }
 
 /// The id of an entity of `object`, if nothing else of it can be used.

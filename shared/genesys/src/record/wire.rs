@@ -14,6 +14,9 @@ use std::fmt;
 
 type Text<'a> = Option<Cow<'a, str>>;
 
+/// Name and value of a participant attribute.
+pub(super) type Attribute<'a> = (Cow<'a, str>, Text<'a>);
+
 /// A list as the source sends it: absent, null or there.
 type List<T> = Option<Vec<T>>;
 
@@ -92,7 +95,7 @@ pub(super) struct Participant<'a> {
     /// In the order received: a map type would sort or shuffle them.
     #[serde_as(as = "Option<Map<BorrowCow, Option<BorrowCow>>>")]
     #[serde(borrow, default)]
-    pub attributes: List<(Cow<'a, str>, Text<'a>)>,
+    pub attributes: List<Attribute<'a>>,
     #[serde(borrow, default)]
     pub sessions: List<Session<'a>>,
 }

@@ -2,7 +2,7 @@
 
 use super::Record;
 use super::instant::parse_instant;
-use super::wire::{Evaluation, Metric, Participant, Segment, Session, Survey, Whole};
+use super::wire::{Attribute, Evaluation, Metric, Participant, Segment, Session, Survey, Whole};
 use jiff::Timestamp;
 use model::Window;
 use model::payload::Extraction;
@@ -81,17 +81,12 @@ fn write_participant(
         .text(participant.team_id.as_deref())
         .text(participant.flagged_reason.as_deref())
         .end()?;
-    let attributes = participant.attributes.as_deref().unwrap_or_default();
-    for (no, (name, value)) in attributes.iter().enumerate() {
-        // A name given twice means its last value, as to every reader of JSON objects.
-        if attributes[no + 1..].iter().any(|(later, _)| later == name) {
-            continue;
-        }
+    for (name, value) in lasting(participant.attributes.as_deref()) {
         rows.row(ATTRIBUTE)
             .text(Some(id))
             .int(Some(position))
             .text(Some(name))
-            .text(value.as_deref())
+            .text(value)
             .end()?;
     }
     for (no, session) in participant.sessions.iter().flatten().enumerate() {
@@ -103,6 +98,18 @@ fn write_participant(
         write_session(place, session, rows)?;
     }
     Ok(())
+}
+
+/// Attributes in order; a name given twice means its last value, as to every reader of JSON objects.
+pub(super) fn lasting<'a>(
+    attributes: Option<&'a [Attribute<'_>]>,
+) -> impl Iterator<Item = (&'a str, Option<&'a str>)> {
+    let attributes = attributes.unwrap_or_default();
+    attributes
+        .iter()
+        .enumerate()
+        .filter(|(no, (name, _))| !attributes[no + 1..].iter().any(|(later, _)| later == name))
+        .map(|(_, (name, value))| (&**name, value.as_deref()))
 }
 
 /// Where in a conversation a session stands.
@@ -268,19 +275,19 @@ fn write_survey(id: &str, no: usize, survey: &Survey<'_>, rows: &mut Rows) -> Re
 }
 
 #[inline]
-fn instant(
+pub(super) fn instant(
     text: Option<&Cow<'_, str>>,
     place: impl FnOnce() -> String,
 ) -> Result<Option<Timestamp>, Refusal> {
     text.map(|text| parse_instant(text, place)).transpose()
 }
 
-fn whole(value: Option<Whole>) -> Option<i64> {
+pub(super) fn whole(value: Option<Whole>) -> Option<i64> {
     value.map(|Whole(value)| value)
 }
 
 /// A position or count in a list; no list in memory is longer.
-fn ordinal(position: usize) -> i64 {
+pub(super) fn ordinal(position: usize) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }
 
