@@ -67,6 +67,8 @@ impl Line<'_> {
 /// A line read back.
 #[derive(Debug, Clone)]
 pub struct Landed {
+    /// The object it is a record of.
+    pub object: String,
     /// The record's own id, empty when it did not tell.
     pub natural_id: String,
     /// When its page was received.
@@ -77,6 +79,7 @@ pub struct Landed {
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
+    object: String,
     natural_id: String,
     extracted_at: String,
     #[serde(borrow)]
@@ -113,6 +116,7 @@ pub async fn read<E: From<LandingError>>(
             (None, None) => return Err(content(serde::de::Error::missing_field("payload")).into()),
         };
         each(Landed {
+            object: envelope.object,
             natural_id: envelope.natural_id,
             extracted_at,
             payload,

@@ -62,7 +62,7 @@ pub fn progress(task: &WindowTask) -> String {
     )
 }
 
-/// Hashes of the records that part groups before `part` hold.
+/// Digests of the records that part group `part` holds, or of those of all groups up to it.
 pub fn seen(task: &WindowTask, part: u32, writer: &str) -> String {
     window_file(
         &task.run_id,
@@ -70,6 +70,17 @@ pub fn seen(task: &WindowTask, part: u32, writer: &str) -> String {
         &task.object,
         task.window,
         &format!("seen-{part:04}-{writer}.bin"),
+    )
+}
+
+/// What the caller had marked when part group `part` was written.
+pub fn marks(task: &WindowTask, part: u32, writer: &str) -> String {
+    window_file(
+        &task.run_id,
+        task.source.as_str(),
+        &task.object,
+        task.window,
+        &format!("marks-{part:04}-{writer}.bin"),
     )
 }
 
@@ -94,6 +105,11 @@ pub fn plan(run_id: &RunId) -> String {
 /// The windows of one source: the items of the Distributed Map.
 pub fn plan_windows(run_id: &RunId, source: model::Source) -> String {
     format!("runs/{run_id}/plan/{source}.json")
+}
+
+/// What a source last said about the fields of an object: kept from run to run.
+pub fn description(source: model::Source, object: &str) -> String {
+    format!("state/{source}/describe/{object}.json")
 }
 
 /// The manifest `COPY` reads for one table.

@@ -14,7 +14,7 @@ mod writer;
 
 pub use manifest::{Manifest, manifest};
 pub use store::{Link, LinkRequest, Object, Store};
-pub use writer::{Opened, WindowWriter, Written};
+pub use writer::{Companion, Opened, WindowWriter, Written};
 
 use model::rows::Refusal;
 use model::{Classify, Kind};

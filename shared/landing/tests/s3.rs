@@ -30,6 +30,9 @@ fn task() -> WindowTask {
         max_in_flight: 3,
         at: at("2026-01-06T02:00:00Z"),
         landed: vec![],
+        filter: None,
+        is_partial: false,
+        ids: Vec::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! An S3 server on a folder, with one bucket and one key pair; its signatures are checked.
 
+#![allow(dead_code)] // no test file uses everything
+
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
