@@ -1,6 +1,7 @@
 //! Why a window was not landed.
 
 use landing::LandingError;
+use model::payload::WindowTask;
 use model::{Classify, Kind, Window};
 use salesforce::{ApiError, MappingError};
 use step::secrets::SecretError;
@@ -48,6 +49,14 @@ pub enum ExtractError {
 }
 
 impl ExtractError {
+    pub(crate) fn source(task: &WindowTask, cause: ApiError) -> Self {
+        Self::Source {
+            object: task.object.clone(),
+            window: task.window,
+            cause: Box::new(cause),
+        }
+    }
+
     pub(crate) fn no_settings(object: &str) -> Self {
         Self::Settings(MappingError {
             key: "salesforce.objects".to_owned(),

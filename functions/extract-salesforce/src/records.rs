@@ -1,31 +1,97 @@
-//! One record's bytes on their way to the writer.
+//! One record on its way to the writer.
 
 use jiff::Timestamp;
 use landing::{LandingError, WindowWriter};
 use model::rows::Refusal;
-use salesforce::{Mapping, Record};
+use salesforce::{Mapping, Record, Row};
+use std::borrow::Cow;
 
-/// Lands a record and stages its row, or sets it aside with the reason.
+/// Lands a record's JSON and stages its row, or sets it aside with the reason.
 pub(crate) fn take(
     mapping: &Mapping,
     writer: &mut WindowWriter,
     payload: &[u8],
     received_at: Timestamp,
 ) -> Result<(), LandingError> {
-    let read = std::str::from_utf8(payload)
-        .map_err(|_| Refusal {
+    let refuse = |writer: &mut WindowWriter, refusal| {
+        writer
+            .refuse(None, payload, received_at, &refusal)
+            .map(drop)
+    };
+    let Ok(text) = std::str::from_utf8(payload) else {
+        let refusal = Refusal {
             reason: "unreadable",
             detail: "is no UTF-8".to_owned(),
-        })
-        .and_then(|text| {
-            let record = Record::parse(text)?;
-            Ok((record.id()?, record, text))
-        });
-    match read {
-        Ok((id, record, text)) => {
-            writer.record(&id, text, received_at, |rows| mapping.write(&record, rows))?
-        }
-        Err(refusal) => writer.refuse(None, payload, received_at, &refusal)?,
+        };
+        return refuse(writer, refusal);
     };
-    Ok(())
+    let text = without_nul(text);
+    let record = match Record::parse(&text) {
+        Ok(record) => record,
+        Err(refusal) => return refuse(writer, refusal),
+    };
+    match mapping.id(&record) {
+        Ok(id) => writer
+            .record(&id, &text, received_at, |rows| mapping.write(&record, rows))
+            .map(drop),
+        Err(refusal) => refuse(writer, refusal),
+    }
+}
+
+/// The same with a row of a bulk job's result.
+pub(crate) fn take_row(
+    mapping: &Mapping,
+    writer: &mut WindowWriter,
+    row: &Row,
+    received_at: Timestamp,
+) -> Result<(), LandingError> {
+    match mapping.id(row) {
+        Ok(id) => writer.record(&id, row.payload(), received_at, |rows| {
+            mapping.write(row, rows)
+        }),
+        Err(refusal) => writer.refuse(None, row.payload().as_bytes(), received_at, &refusal),
+    }
+    .map(drop)
+}
+
+/// The JSON without `\u0000`, as bulk results are read without NUL: no warehouse stores it, and a record must not be
+/// refused by one road and kept by the other.
+fn without_nul(json: &str) -> Cow<'_, str> {
+    if !json.contains("\\u0000") {
+        return Cow::Borrowed(json);
+    }
+    let mut out = String::with_capacity(json.len());
+    let mut rest = json;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        if let Some(after) = rest.strip_prefix("\\u0000") {
+            rest = after;
+            continue;
+        }
+        // A backslash and what it escapes stay together: `\\u0000` is a backslash and five characters.
+        let mut chars = rest.char_indices();
+        let end = chars.nth(2).map_or(rest.len(), |(end, _)| end);
+        out.push_str(&rest[..end]);
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nul_is_taken_out_and_nothing_that_looks_like_it() {
+        for (json, clean) in [
+            (r#"{"a":"x\u0000y\u0000"}"#, r#"{"a":"xy"}"#),
+            (r#"{"a":"x\\u0000y"}"#, r#"{"a":"x\\u0000y"}"#),
+            (r#"{"a":"\\\u0000ü\n\u00e4"}"#, r#"{"a":"\\ü\n\u00e4"}"#),
+            (r#"{"a":"\u0000","b":"\"#, r#"{"a":"","b":"\"#),
+        ] {
+            assert_eq!(without_nul(json), clean);
+        }
+    }
 }

@@ -1,70 +1,21 @@
-//! `queryAll`, page by page.
+//! The REST API of one organisation: queries page by page, counts, descriptions.
 
-use crate::host::{HostError, check_host};
+use crate::describe::{Catalog, Description};
+use crate::error::ApiError;
+use crate::host::check_host;
 use crate::limits::{LIMIT_HEADER, Usage};
-use crate::soql::{Select, SoqlError};
+use crate::mapping::Mapping;
+use crate::record::JsonKind;
+use crate::soql::{Select, SoqlError, check_version, is_name};
 use model::settings::Salesforce;
 use model::{Classify, Kind};
 use secrecy::SecretString;
 use serde::Deserialize;
-use serde::de::Error as _;
+use serde::de::{DeserializeOwned, Error as _};
 use serde_json::value::RawValue;
-use source_http::{Client, Connections, Request, Share, SourceError};
+use source_http::{Answer, Client, Connections, HeaderMap, Request, Share};
+use std::sync::{Arc, Mutex, PoisonError};
 use step::Deadline;
-
-/// Why there is no page.
-#[derive(Debug, thiserror::Error)]
-pub enum ApiError {
-    /// The query must not be sent.
-    #[error("building the query")]
-    Soql(#[from] SoqlError),
-    /// The token's host is none a token may be sent to.
-    #[error("the token secret cannot be used; run refresh-token again")]
-    Instance(#[from] HostError),
-    /// A "next page" link that does not lead to the REST API.
-    #[error("nextRecordsUrl {0:?} does not begin with /services/data/ and is not followed")]
-    Link(String),
-    /// Salesforce gave up on the query.
-    #[error("Salesforce gave up on the query because it took too long; a shorter window helps")]
-    QueryTimeout(#[source] SourceError),
-    /// The place in the result is forgotten: the query has to start anew.
-    #[error("Salesforce no longer knows the place in the result")]
-    LocatorGone(#[source] SourceError),
-    /// The share of the daily allocation that the settings grant is used up.
-    #[error(
-        "Salesforce has counted {usage} API calls of the last 24 hours and settings salesforce.daily_share_percent = {share_percent} stops there; wait, or raise the share"
-    )]
-    DailyShare {
-        /// As the latest answer stated it.
-        usage: Usage,
-        /// From the settings.
-        share_percent: u32,
-    },
-    /// The call failed.
-    #[error(transparent)]
-    Source(SourceError),
-}
-
-impl Classify for ApiError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Soql(_) | Self::Instance(_) | Self::Link(_) => Kind::Invalid,
-            Self::QueryTimeout(_) | Self::LocatorGone(_) => Kind::Transient,
-            Self::DailyShare { .. } => Kind::Throttled,
-            Self::Source(cause) => cause.kind(),
-        }
-    }
-}
-
-impl From<SourceError> for ApiError {
-    fn from(cause: SourceError) -> Self {
-        match cause.code() {
-            Some("QUERY_TIMEOUT") => Self::QueryTimeout(cause),
-            Some("INVALID_QUERY_LOCATOR") => Self::LocatorGone(cause),
-            _ => Self::Source(cause),
-        }
-    }
-}
 
 /// Up to 2,000 records of a result.
 #[derive(Debug)]
@@ -75,8 +26,6 @@ pub struct Page {
     pub records: Vec<Box<RawValue>>,
     /// Where the next page is; `None` on the last.
     pub next_url: Option<String>,
-    /// What the answer said about the daily allocation.
-    pub usage: Option<Usage>,
 }
 
 #[derive(Deserialize)]
@@ -89,12 +38,14 @@ struct Body {
     records: Vec<Box<RawValue>>,
 }
 
-/// The REST API of one organisation, for one invocation.
+/// The APIs of one organisation, for one invocation. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Api {
-    client: Client,
-    version: String,
+    pub(crate) client: Client,
+    pub(crate) version: String,
     share_percent: u32,
+    /// As the latest answer that said so.
+    usage: Arc<Mutex<Option<Usage>>>,
 }
 
 impl Api {
@@ -120,6 +71,7 @@ impl Api {
             client,
             version: settings.api_version.clone(),
             share_percent: settings.daily_share_percent,
+            usage: Arc::default(),
         }
     }
 
@@ -138,14 +90,87 @@ impl Api {
         self.page(next_url).await
     }
 
+    /// How many records a query has, deleted ones included.
+    pub async fn count(&self, select: &Select) -> Result<u64, ApiError> {
+        let path = select.count_path(&self.version)?;
+        Ok(self.page(&path).await?.total_size)
+    }
+
+    /// Whether the query is short enough for REST.
+    pub fn fits_a_url(&self, select: &Select) -> Result<bool, ApiError> {
+        match select.query_all_path(&self.version) {
+            Ok(_) => Ok(true),
+            Err(SoqlError::TooLong { .. }) => Ok(false),
+            Err(cause) => Err(cause.into()),
+        }
+    }
+
+    /// The queries for the records of `ids`: see [`Select::id_batches`].
+    pub fn id_batches(&self, select: &Select, ids: &[String]) -> Result<Vec<Select>, ApiError> {
+        Ok(select.id_batches(ids, &self.version)?)
+    }
+
+    /// The fields of an object that the integration user may read.
+    pub async fn describe(&self, sobject: &str) -> Result<Description, ApiError> {
+        if !is_name(sobject) {
+            return Err(SoqlError::Name(sobject.chars().take(120).collect()).into());
+        }
+        check_version(&self.version)?;
+        let path = format!(
+            "/services/data/v{}/sobjects/{sobject}/describe",
+            self.version
+        );
+        Ok(self.json(&Request::get(path)).await?.value)
+    }
+
+    /// How REST writes the values of the mapping's fields. Objects that fields are reached through are described too;
+    /// one that may not be described leaves its fields texts.
+    pub async fn kinds(&self, mapping: &Mapping) -> Result<Vec<JsonKind>, ApiError> {
+        let sobject = mapping.sobject();
+        let mut catalog = Catalog::default();
+        let own = self.describe(sobject).await?;
+        catalog.0.insert(sobject.to_owned(), own);
+        loop {
+            let fields = mapping.query_fields().iter();
+            let unknown = fields
+                .map(|field| catalog.unknown(sobject, &field.path))
+                .find(|unknown| !unknown.is_empty());
+            let Some(unknown) = unknown else {
+                break;
+            };
+            for name in unknown {
+                let description = match self.describe(&name).await {
+                    Err(cause) if cause.kind() == Kind::Invalid => {
+                        tracing::warn!("The fields of {name} count as texts: {cause}");
+                        Description {
+                            name: name.clone(),
+                            fields: Vec::new(),
+                        }
+                    }
+                    described => described?,
+                };
+                catalog.0.insert(name, description);
+            }
+        }
+        let fields = mapping.query_fields().iter();
+        Ok(fields
+            .map(|field| catalog.json(sobject, &field.path))
+            .collect())
+    }
+
     /// Requests sent so far, repetitions included.
     pub fn calls(&self) -> u64 {
         self.client.calls()
     }
 
-    /// Whether another call stays within the share of the daily allocation, by what `page` said about it.
-    pub fn within_share(&self, page: &Page) -> Result<(), ApiError> {
-        match page.usage {
+    /// The use of the daily allocation, as the latest answer stated it.
+    pub fn usage(&self) -> Option<Usage> {
+        *self.usage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether another call stays within the share of the daily allocation, by the latest answer.
+    pub fn within_share(&self) -> Result<(), ApiError> {
+        match self.usage() {
             Some(usage) if usage.reaches(self.share_percent) => Err(ApiError::DailyShare {
                 usage,
                 share_percent: self.share_percent,
@@ -154,18 +179,33 @@ impl Api {
         }
     }
 
-    async fn page(&self, path: &str) -> Result<Page, ApiError> {
-        let answer = self.client.send(&Request::get(path), read).await?;
-        let usage = answer
-            .headers
+    /// Keeps what an answer says about the daily allocation.
+    pub(crate) fn learn(&self, headers: &HeaderMap) {
+        let said = headers
             .get(LIMIT_HEADER)
             .and_then(|value| value.to_str().ok())
             .and_then(Usage::parse);
+        if let Some(said) = said {
+            *self.usage.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
+        }
+    }
+
+    pub(crate) async fn json<T: DeserializeOwned>(
+        &self,
+        request: &Request,
+    ) -> Result<Answer<T>, ApiError> {
+        let answer = self.client.json(request).await?;
+        self.learn(&answer.headers);
+        Ok(answer)
+    }
+
+    async fn page(&self, path: &str) -> Result<Page, ApiError> {
+        let answer = self.client.send(&Request::get(path), read).await?;
+        self.learn(&answer.headers);
         Ok(Page {
             total_size: answer.value.total_size,
             records: answer.value.records,
             next_url: answer.value.next_records_url,
-            usage,
         })
     }
 }

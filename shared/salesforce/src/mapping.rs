@@ -1,15 +1,14 @@
 //! From a record to a row of its staging table, as the settings say.
 
-use crate::record::{self, Record};
+use crate::record::{self, Columns, Field, JsonKind, Values};
 use crate::soql::{is_name, is_path};
 use model::rows::{Refusal, Rows};
 use model::settings::SalesforceObject;
 use model::table::{Column, ColumnType, Table};
 use model::{Classify, Kind};
-use serde_json::value::RawValue;
 
-/// Always read: staging column and field. The object's own id follows as `<object>_id`.
-const FIXED: [(&str, &str); 4] = [
+/// Read whenever the staging table has the column: column and field. The object's own id follows as `<object>_id`.
+pub(crate) const FIXED: [(&str, &str); 4] = [
     ("is_deleted", "IsDeleted"),
     ("system_modstamp", "SystemModstamp"),
     ("created_at", "CreatedDate"),
@@ -41,7 +40,8 @@ impl Classify for MappingError {
 /// Where the value of a column comes from.
 #[derive(Debug)]
 enum From {
-    Field(Vec<String>),
+    Field(Field),
+    Constant(String),
     Extra,
     Nowhere,
 }
@@ -51,26 +51,15 @@ struct Slot {
     kind: ColumnType,
     is_id: bool,
     from: From,
-    /// For refusals: the field as the settings name it.
-    name: String,
-}
-
-/// One value, ready to be written.
-enum Value {
-    Null,
-    Text(String),
-    Literal(String),
-    Integer(i64),
-    Boolean(bool),
-    Timestamp(jiff::Timestamp),
 }
 
 /// How the records of one object become rows of its staging table.
 #[derive(Debug)]
 pub struct Mapping {
     sobject: String,
-    fields: Vec<String>,
-    extra: Vec<(String, Vec<String>)>,
+    /// Each once, `Id` first.
+    fields: Vec<Field>,
+    extra: Vec<Field>,
     slots: Vec<Slot>,
 }
 
@@ -132,41 +121,139 @@ impl Mapping {
                 return refuse("extra", path, path_rule);
             }
         }
-        let split = |path: &str| path.split('.').map(str::to_owned).collect::<Vec<_>>();
-        let mut fields = vec!["Id".to_owned()];
-        fields.extend(FIXED.iter().map(|(_, field)| (*field).to_owned()));
-        fields.extend(settings.columns.values().cloned());
-        fields.extend(settings.extra.iter().cloned());
-        let slots = table
-            .copied()
-            .skip(COMMON.len())
-            .map(|column| {
-                let field = fixed(&column.name)
-                    .map(str::to_owned)
-                    .or_else(|| settings.columns.get(&column.name).cloned());
-                let from = match &field {
-                    Some(path) => From::Field(split(path)),
-                    None if column.name == EXTRA => From::Extra,
-                    None => From::Nowhere,
-                };
-                Slot {
-                    kind: column.kind,
-                    is_id: is_id(column),
-                    from,
-                    name: field.unwrap_or_default(),
-                }
+        let mut mapping = Self {
+            sobject: settings.sobject.clone(),
+            fields: Vec::new(),
+            extra: Vec::new(),
+            slots: Vec::new(),
+        };
+        mapping.ask_for("Id");
+        for (column, field) in FIXED {
+            if table.copied().any(|known| known.name == column) {
+                mapping.ask_for(field);
+            }
+        }
+        for path in settings.columns.values() {
+            mapping.ask_for(path);
+        }
+        mapping.extra = settings
+            .extra
+            .iter()
+            .map(|path| Field {
+                name: path.clone(),
+                ..mapping.ask_for(path)
             })
             .collect();
-        Ok(Self {
-            sobject: settings.sobject.clone(),
-            fields,
-            extra: settings
-                .extra
-                .iter()
-                .map(|path| (path.clone(), split(path)))
-                .collect(),
-            slots,
-        })
+        mapping.fill(table, |mapping, column| {
+            let field = fixed(column).or_else(|| settings.columns.get(column).map(String::as_str));
+            match field {
+                Some(path) => From::Field(mapping.ask_for(path)),
+                None if column == EXTRA => From::Extra,
+                None => From::Nowhere,
+            }
+        });
+        Ok(mapping)
+    }
+
+    /// The history of `object` (`account`), kept in `sobject` (`AccountHistory`), for `staging.salesforce_history`.
+    pub fn history(object: &str, sobject: &str, table: &Table) -> Result<Self, MappingError> {
+        if !is_name(sobject) {
+            return Err(MappingError {
+                key: format!("salesforce.history.{object}"),
+                value: sobject.chars().take(120).collect(),
+                rule: "is no Salesforce name: letters, digits and '_', beginning with a letter"
+                    .to_owned(),
+            });
+        }
+        let parent = match object {
+            // What tracks a custom object's changes names its parent in one way for all of them.
+            _ if sobject.ends_with("__History") => "ParentId",
+            "account" => "AccountId",
+            "contact" => "ContactId",
+            "case" => "CaseId",
+            "opportunity" => "OpportunityId",
+            _ => "ParentId",
+        };
+        Ok(Self::of_columns(
+            object,
+            sobject,
+            table,
+            &[
+                ("history_id", "Id"),
+                ("parent_id", parent),
+                ("field_name", "Field"),
+                ("data_type", "DataType"),
+                ("old_value", "OldValue"),
+                ("new_value", "NewValue"),
+                ("is_deleted", "IsDeleted"),
+                ("created_at", "CreatedDate"),
+                ("created_by_id", "CreatedById"),
+            ],
+        ))
+    }
+
+    /// The ids of `object` (`account`), an `sobject` (`Account`), for `staging.salesforce_id`.
+    pub fn ids(object: &str, sobject: &str, table: &Table) -> Self {
+        Self::of_columns(
+            object,
+            sobject,
+            table,
+            &[
+                ("record_id", "Id"),
+                ("is_deleted", "IsDeleted"),
+                ("created_at", "CreatedDate"),
+            ],
+        )
+    }
+
+    /// A table whose columns are always the same fields, the object's name in one of them.
+    fn of_columns(object: &str, sobject: &str, table: &Table, columns: &[(&str, &str)]) -> Self {
+        let mut mapping = Self {
+            sobject: sobject.to_owned(),
+            fields: Vec::new(),
+            extra: Vec::new(),
+            slots: Vec::new(),
+        };
+        for (_, field) in columns {
+            mapping.ask_for(field);
+        }
+        mapping.fill(table, |mapping, column| {
+            match columns.iter().find(|(name, _)| *name == column) {
+                Some((_, field)) => From::Field(mapping.ask_for(field)),
+                None if column == "object" => From::Constant(object.to_owned()),
+                None => From::Nowhere,
+            }
+        });
+        mapping
+    }
+
+    /// A field of the query, named once in whatever case, as Salesforce demands.
+    fn ask_for(&mut self, path: &str) -> Field {
+        let known = self
+            .fields
+            .iter()
+            .find(|field| field.name.eq_ignore_ascii_case(path));
+        if let Some(known) = known {
+            return known.clone();
+        }
+        let field = Field {
+            name: path.to_owned(),
+            path: path.split('.').map(str::to_owned).collect(),
+            position: self.fields.len(),
+        };
+        self.fields.push(field.clone());
+        field
+    }
+
+    fn fill(&mut self, table: &Table, mut from: impl FnMut(&mut Self, &str) -> From) {
+        for column in table.copied().skip(COMMON.len()) {
+            let slot = Slot {
+                kind: column.kind,
+                is_id: is_id(column),
+                from: from(self, &column.name),
+            };
+            self.slots.push(slot);
+        }
     }
 
     /// The object's API name.
@@ -174,80 +261,102 @@ impl Mapping {
         &self.sobject
     }
 
-    /// Every field to ask for; one may occur twice.
+    /// Every field to ask for, each once.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
-        self.fields.iter().map(String::as_str)
+        self.fields.iter().map(|field| field.name.as_str())
     }
 
-    /// Writes the record as a row of the table at position 0.
-    pub fn write(&self, record: &Record<'_>, rows: &mut Rows) -> Result<(), Refusal> {
-        let mut values = Vec::with_capacity(self.slots.len());
-        for slot in &self.slots {
-            values.push(match &slot.from {
-                From::Field(path) => match record.find(path)? {
-                    Some(raw) => slot.value(raw)?,
-                    None => Value::Null,
-                },
-                From::Extra => self.extra(record)?,
-                From::Nowhere => Value::Null,
-            });
+    /// The same with how REST writes the values of each, as [`crate::Api::kinds`] found out: text where nothing is known.
+    pub fn columns(&self, kinds: &[JsonKind]) -> Columns {
+        Columns {
+            fields: self.fields.clone(),
+            kinds: kinds.to_vec(),
         }
+    }
+
+    /// The same, as a record's values are found by.
+    pub(crate) fn query_fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The record's `Id` with 18 characters: its natural id.
+    pub fn id(&self, record: &impl Values) -> Result<String, Refusal> {
+        record::natural_id(match self.fields.first() {
+            Some(id) => record.find(id)?,
+            None => None,
+        })
+    }
+
+    /// Writes the record as a row of the table at position 0. After a refusal the row is incomplete: the caller takes it
+    /// back.
+    pub fn write(&self, record: &impl Values, rows: &mut Rows) -> Result<(), Refusal> {
         let mut row = rows.row(0);
-        for (slot, value) in self.slots.iter().zip(values) {
-            row = match value {
-                Value::Text(text) => row.text(Some(&text)),
-                Value::Literal(text) => row.literal(Some(&text)),
-                Value::Integer(number) => row.int(Some(number)),
-                Value::Boolean(truth) => row.bool(Some(truth)),
-                Value::Timestamp(instant) => row.timestamp(Some(instant)),
-                Value::Null => match slot.kind {
-                    ColumnType::Text { .. } | ColumnType::Super => row.text(None),
-                    ColumnType::Integer => row.int(None),
-                    ColumnType::Boolean => row.bool(None),
-                    ColumnType::Timestamp => row.timestamp(None),
-                    ColumnType::Decimal | ColumnType::Date => row.literal(None),
-                },
+        for slot in &self.slots {
+            let raw = match &slot.from {
+                From::Field(field) => record.find(field)?.map(|raw| (field.name.as_str(), raw)),
+                From::Constant(text) => {
+                    row = row.text(Some(text));
+                    continue;
+                }
+                From::Extra => {
+                    row = row.text(self.extra(record)?.as_deref());
+                    continue;
+                }
+                From::Nowhere => None,
+            };
+            row = match (slot.kind, raw) {
+                (ColumnType::Text { .. } | ColumnType::Super, None) => row.text(None),
+                (ColumnType::Text { .. } | ColumnType::Super, Some((name, raw))) => {
+                    let text = record::text_value(name, raw)?;
+                    if slot.is_id {
+                        row.text(Some(&record::id_18(name, &text)?))
+                    } else {
+                        row.text(Some(&text))
+                    }
+                }
+                (ColumnType::Integer, None) => row.int(None),
+                (ColumnType::Integer, Some((name, raw))) => {
+                    row.int(Some(record::integer(name, raw)?))
+                }
+                (ColumnType::Boolean, None) => row.bool(None),
+                (ColumnType::Boolean, Some((name, raw))) => {
+                    row.bool(Some(record::boolean(name, raw)?))
+                }
+                (ColumnType::Timestamp, None) => row.timestamp(None),
+                (ColumnType::Timestamp, Some((name, raw))) => {
+                    row.timestamp(Some(record::timestamp(name, raw)?))
+                }
+                (ColumnType::Decimal | ColumnType::Date, None) => row.literal(None),
+                (ColumnType::Decimal, Some((name, raw))) => {
+                    row.literal(Some(&record::decimal(name, raw)?))
+                }
+                (ColumnType::Date, Some((name, raw))) => {
+                    row.literal(Some(&record::date(name, raw)?))
+                }
             };
         }
         row.end()
     }
 
     /// A JSON object of the further fields, each with its value as received; null when the settings name none.
-    fn extra(&self, record: &Record<'_>) -> Result<Value, Refusal> {
+    fn extra(&self, record: &impl Values) -> Result<Option<String>, Refusal> {
         if self.extra.is_empty() {
-            return Ok(Value::Null);
+            return Ok(None);
         }
         let mut object = String::from("{");
-        for (name, path) in &self.extra {
+        for field in &self.extra {
             if object.len() > 1 {
                 object.push(',');
             }
-            let raw = record.find(path)?.map_or("null", RawValue::get);
+            let raw = record.find(field)?.unwrap_or("null");
             // A path holds letters, digits, '_' and dots: nothing to escape.
             object.push('"');
-            object.push_str(name);
+            object.push_str(&field.name);
             object.push_str("\":");
             object.push_str(raw);
         }
         object.push('}');
-        Ok(Value::Text(object))
-    }
-}
-
-impl Slot {
-    fn value(&self, raw: &RawValue) -> Result<Value, Refusal> {
-        let name = &self.name;
-        Ok(match self.kind {
-            _ if self.is_id => Value::Text(record::id_18(name, &record::text_value(name, raw)?)?),
-            ColumnType::Text { .. } | ColumnType::Super => {
-                Value::Text(record::text_value(name, raw)?)
-            }
-            ColumnType::Integer => Value::Integer(record::integer(name, raw)?),
-            ColumnType::Decimal => Value::Literal(record::decimal(name, raw)?),
-            ColumnType::Boolean => Value::Boolean(record::boolean(name, raw)?),
-            ColumnType::Timestamp => Value::Timestamp(record::timestamp(name, raw)?),
-            ColumnType::Date => Value::Literal(record::date(name, raw)?),
-        })
+        Ok(Some(object))
     }
 }
 

@@ -1,10 +1,12 @@
-//! A record's JSON, as received, read field by field.
+//! A record's values, field by field, as the JSON text Salesforce writes.
 
 use jiff::Timestamp;
 use jiff::civil::Date;
 use model::rows::Refusal;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::fmt;
 
 /// Longest decimal written out; no column holds more digits.
 const MAX_DECIMAL_CHARS: usize = 80;
@@ -13,39 +15,96 @@ const MAX_DECIMAL_CHARS: usize = 80;
 /// `COPY`, so the record is set aside instead.
 const MAX_WHOLE_DIGITS: usize = 16;
 
+/// How the REST API writes the values of a field.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JsonKind {
+    /// A JSON text: every type that is none of the others.
+    #[default]
+    Text,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A text such as `2026-01-05T10:00:00.000+0000`.
+    Instant,
+}
+
+/// A field of a query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// As the settings name it: `Owner.Name`.
+    pub name: String,
+    /// The relationships on the way, and the field.
+    pub path: Vec<String>,
+    /// Its place in the query.
+    pub position: usize,
+}
+
+/// The columns of a bulk query: its fields, and how REST would write their values.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    pub(crate) fields: Vec<Field>,
+    pub(crate) kinds: Vec<JsonKind>,
+}
+
+/// A record, however it was read.
+pub trait Values {
+    /// The JSON text of a field's value. `None` when the field, or a record on the way to it, is null or absent.
+    fn find(&self, field: &Field) -> Result<Option<&str>, Refusal>;
+}
+
 /// One level of a record's JSON: names and the verbatim text of their values.
 #[derive(Debug)]
-pub struct Record<'a>(BTreeMap<String, &'a RawValue>);
+pub struct Record<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'de> Deserialize<'de> for Record<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(serde::Deserialize)]
+        struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        struct Pairs;
+
+        impl<'de> Visitor<'de> for Pairs {
+            type Value = Record<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a record")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Record<'de>, A::Error> {
+                let mut pairs = Vec::with_capacity(32);
+                while let Some((Name(name), value)) = map.next_entry()? {
+                    pairs.push((name, value));
+                }
+                Ok(Record(pairs))
+            }
+        }
+        deserializer.deserialize_map(Pairs)
+    }
+}
 
 impl<'a> Record<'a> {
     /// Reads the names of a record; its values stay as they are.
     pub fn parse(payload: &'a str) -> Result<Self, Refusal> {
-        serde_json::from_str(payload)
-            .map(Self)
-            .map_err(|error| Refusal {
-                reason: "unreadable",
-                detail: format!(
-                    "is no JSON object (line {}, column {})",
-                    error.line(),
-                    error.column()
-                ),
-            })
+        serde_json::from_str(payload).map_err(|error| Refusal {
+            reason: "unreadable",
+            detail: format!(
+                "is no JSON object (line {}, column {})",
+                error.line(),
+                error.column()
+            ),
+        })
     }
 
     /// `Id` with 18 characters: the record's natural id.
     pub fn id(&self) -> Result<String, Refusal> {
-        let missing = || Refusal {
-            reason: "missing_key",
-            detail: "Id must not be missing".to_owned(),
-        };
-        let id = text(self.raw("Id").ok_or_else(missing)?)
-            .map_err(|_| bad("bad_id", "Id", "is no readable text"))?;
-        id_18("Id", &id)
+        natural_id(self.raw("Id"))
     }
 
-    /// The verbatim value of a field, reached over relationships (`["Owner", "Name"]`). `None` when the field, or a record
-    /// on the way to it, is null or absent.
-    pub fn find(&self, path: &[String]) -> Result<Option<&'a RawValue>, Refusal> {
+    fn follow(&self, path: &[String]) -> Result<Option<&'a str>, Refusal> {
         let Some((name, rest)) = path.split_first() else {
             return Ok(None);
         };
@@ -55,24 +114,36 @@ impl<'a> Record<'a> {
         if rest.is_empty() {
             return Ok(Some(raw));
         }
-        let related: Record<'a> = serde_json::from_str(raw.get())
-            .map(Record)
+        let related: Record<'a> = serde_json::from_str(raw)
             .map_err(|_| bad("bad_value", name, "is not a related record"))?;
-        related.find(rest)
+        related.follow(rest)
     }
 
     /// Salesforce answers with a field's own spelling and accepts any; null counts as absent.
-    fn raw(&self, name: &str) -> Option<&'a RawValue> {
-        let exact = self.0.get(name).copied();
-        exact
-            .or_else(|| {
-                let mut others = self.0.iter();
-                others
-                    .find(|(key, _)| key.eq_ignore_ascii_case(name))
-                    .map(|(_, raw)| *raw)
-            })
-            .filter(|raw| raw.get() != "null")
+    fn raw(&self, name: &str) -> Option<&'a str> {
+        let pairs = || self.0.iter().rev();
+        pairs()
+            .find(|(key, _)| key == name)
+            .or_else(|| pairs().find(|(key, _)| key.eq_ignore_ascii_case(name)))
+            .map(|(_, raw)| raw.get())
+            .filter(|raw| *raw != "null")
     }
+}
+
+impl Values for Record<'_> {
+    fn find(&self, field: &Field) -> Result<Option<&str>, Refusal> {
+        self.follow(&field.path)
+    }
+}
+
+/// A record's `Id`, as 18 characters.
+pub(crate) fn natural_id(raw: Option<&str>) -> Result<String, Refusal> {
+    let raw = raw.ok_or_else(|| Refusal {
+        reason: "missing_key",
+        detail: "Id must not be missing".to_owned(),
+    })?;
+    let id = text(raw).map_err(|_| bad("bad_id", "Id", "is no readable text"))?;
+    id_18("Id", &id)
 }
 
 /// A refusal that names a field and a rule, and shows no value: values may be personal data.
@@ -83,21 +154,17 @@ fn bad(reason: &'static str, field: &str, rule: &str) -> Refusal {
     }
 }
 
-fn is_text(raw: &RawValue) -> bool {
-    raw.get().starts_with('"')
-}
-
 /// The text a JSON value stands for: a text unescaped, anything else as it is written.
-pub(crate) fn text(raw: &RawValue) -> Result<String, serde_json::Error> {
-    if is_text(raw) {
-        serde_json::from_str(raw.get())
-    } else {
-        Ok(raw.get().to_owned())
+pub(crate) fn text(raw: &str) -> Result<Cow<'_, str>, serde_json::Error> {
+    match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
+        Some(inner) if !inner.contains('\\') => Ok(Cow::Borrowed(inner)),
+        Some(_) => serde_json::from_str(raw).map(Cow::Owned),
+        None => Ok(Cow::Borrowed(raw)),
     }
 }
 
 /// A text for a text column.
-pub(crate) fn text_value(field: &str, raw: &RawValue) -> Result<String, Refusal> {
+pub(crate) fn text_value<'a>(field: &str, raw: &'a str) -> Result<Cow<'a, str>, Refusal> {
     text(raw).map_err(|_| {
         bad(
             "unreadable",
@@ -116,8 +183,8 @@ pub(crate) fn id_18(field: &str, id: &str) -> Result<String, Refusal> {
 }
 
 /// `true` or `false`.
-pub(crate) fn boolean(field: &str, raw: &RawValue) -> Result<bool, Refusal> {
-    match raw.get() {
+pub(crate) fn boolean(field: &str, raw: &str) -> Result<bool, Refusal> {
+    match raw {
         "true" => Ok(true),
         "false" => Ok(false),
         _ => Err(bad("bad_value", field, "is neither true nor false")),
@@ -125,7 +192,7 @@ pub(crate) fn boolean(field: &str, raw: &RawValue) -> Result<bool, Refusal> {
 }
 
 /// An instant: `2026-01-05T10:00:00.000+0000` as REST writes it, or with `Z` or `+00:00`.
-pub(crate) fn timestamp(field: &str, raw: &RawValue) -> Result<Timestamp, Refusal> {
+pub(crate) fn timestamp(field: &str, raw: &str) -> Result<Timestamp, Refusal> {
     text(raw)
         .ok()
         .and_then(|text| text.parse().ok())
@@ -139,15 +206,16 @@ pub(crate) fn timestamp(field: &str, raw: &RawValue) -> Result<Timestamp, Refusa
 }
 
 /// A calendar day.
-pub(crate) fn date(field: &str, raw: &RawValue) -> Result<String, Refusal> {
+pub(crate) fn date(field: &str, raw: &str) -> Result<String, Refusal> {
     text(raw)
         .ok()
         .filter(|text| text.len() == 10 && text.parse::<Date>().is_ok())
+        .map(Cow::into_owned)
         .ok_or_else(|| bad("bad_value", field, "is no day such as 2026-01-31"))
 }
 
 /// A number with all its digits and without an exponent.
-pub(crate) fn decimal(field: &str, raw: &RawValue) -> Result<String, Refusal> {
+pub(crate) fn decimal(field: &str, raw: &str) -> Result<String, Refusal> {
     text(raw)
         .ok()
         .and_then(|text| plain_decimal(&text))
@@ -159,7 +227,7 @@ pub(crate) fn decimal(field: &str, raw: &RawValue) -> Result<String, Refusal> {
 }
 
 /// A whole number; `5.0` is one.
-pub(crate) fn integer(field: &str, raw: &RawValue) -> Result<i64, Refusal> {
+pub(crate) fn integer(field: &str, raw: &str) -> Result<i64, Refusal> {
     let whole = |number: String| match number.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|b| b == b'0') => whole.parse().ok(),
         Some(_) => None,
@@ -253,24 +321,20 @@ mod tests {
 
     #[test]
     fn a_number_too_large_for_its_column_is_refused() {
-        let raw = |text: &str| RawValue::from_string(text.to_owned()).unwrap();
         assert_eq!(
-            decimal("Amount", &raw("-9999999999999999.99")).unwrap(),
+            decimal("Amount", "-9999999999999999.99").unwrap(),
             "-9999999999999999.99"
         );
         for wrong in ["10000000000000000", "1E16", "true", "{}"] {
-            assert_eq!(
-                decimal("Amount", &raw(wrong)).unwrap_err().reason,
-                "bad_value"
-            );
+            assert_eq!(decimal("Amount", wrong).unwrap_err().reason, "bad_value");
         }
-        assert_eq!(integer("Count", &raw("5.0")).unwrap(), 5);
-        assert!(integer("Count", &raw("5.5")).is_err());
+        assert_eq!(integer("Count", "5.0").unwrap(), 5);
+        assert!(integer("Count", "5.5").is_err());
     }
 
     #[test]
     fn an_instant_is_read_in_every_spelling_of_utc() {
-        let raw = |text: &str| RawValue::from_string(format!("{text:?}")).unwrap();
+        let raw = |text: &str| format!("{text:?}");
         for spelling in [
             "2026-01-05T10:00:00.000+0000",
             "2026-01-05T10:00:00Z",
@@ -306,7 +370,7 @@ mod tests {
         .unwrap();
         let find = |path: &str| {
             let path: Vec<String> = path.split('.').map(str::to_owned).collect();
-            record.find(&path).map(|raw| raw.map(RawValue::get))
+            record.follow(&path)
         };
         assert_eq!(find("Owner.Name").unwrap(), Some("\"Ada\""));
         assert_eq!(find("owner.name").unwrap(), Some("\"Ada\""));

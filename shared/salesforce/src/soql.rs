@@ -5,6 +5,8 @@ use std::fmt;
 
 /// Salesforce takes at most 16,384 bytes of URI and headers together; a token and our headers stay well under the rest.
 const MAX_ENCODED_BYTES: usize = 12_000;
+/// Records asked for by their ids in one query. The length of the URL allows some more; a query with a longer list is slow.
+const MAX_IDS: usize = 200;
 /// Levels a field path may climb from child to parent, the field itself not counted.
 const MAX_LEVELS: usize = 5;
 
@@ -106,18 +108,57 @@ impl Select {
         Ok(self)
     }
 
+    /// The records of `ids` (18 characters each), in as many queries as their URLs' length demands; each has at most 200.
+    pub fn id_batches(&self, ids: &[String], api_version: &str) -> Result<Vec<Self>, SoqlError> {
+        let mut batches = Vec::new();
+        let mut rest = ids;
+        while !rest.is_empty() {
+            let mut size = rest.len().min(MAX_IDS);
+            loop {
+                let batch = self.clone().one_of("Id", &rest[..size])?;
+                match batch.query_all_path(api_version) {
+                    Ok(_) => batches.push(batch),
+                    Err(SoqlError::TooLong { .. }) if size > 1 => {
+                        size = size.div_ceil(2);
+                        continue;
+                    }
+                    Err(cause) => return Err(cause),
+                }
+                break;
+            }
+            rest = &rest[size..];
+        }
+        Ok(batches)
+    }
+
+    /// `field IN ('…', '…')`.
+    fn one_of(self, field: &str, texts: &[String]) -> Result<Self, SoqlError> {
+        let texts: Vec<_> = texts.iter().map(|text| literal(text)).collect();
+        let list = format!("({})", texts.join(", "));
+        self.condition(field, "IN", &list)
+    }
+
     /// Path and query of the first page, deleted rows included.
     pub fn query_all_path(&self, api_version: &str) -> Result<String, SoqlError> {
-        let is_version = api_version
-            .split_once('.')
-            .is_some_and(|(major, minor)| minor == "0" && major.parse::<u16>().is_ok());
-        if !is_version {
-            return Err(SoqlError::Version(api_version.chars().take(40).collect()));
-        }
-        let path = format!(
-            "/services/data/v{api_version}/queryAll?q={}",
-            encode(&self.to_string())
-        );
+        self.path(api_version, &self.to_string())
+    }
+
+    /// Path and query that ask how many records there are, deleted rows included.
+    pub fn count_path(&self, api_version: &str) -> Result<String, SoqlError> {
+        let text = format!("SELECT COUNT() FROM {}{}", self.sobject, self.filter());
+        self.path(api_version, &text)
+    }
+
+    /// Without `ORDER BY`: a bulk job that has to sort cannot be split, and may time out.
+    #[must_use]
+    pub fn unordered(mut self) -> Self {
+        self.order.clear();
+        self
+    }
+
+    fn path(&self, api_version: &str, text: &str) -> Result<String, SoqlError> {
+        check_version(api_version)?;
+        let path = format!("/services/data/v{api_version}/queryAll?q={}", encode(text));
         if path.len() > MAX_ENCODED_BYTES {
             return Err(SoqlError::TooLong {
                 sobject: self.sobject.clone(),
@@ -126,6 +167,13 @@ impl Select {
             });
         }
         Ok(path)
+    }
+
+    fn filter(&self) -> String {
+        if self.conditions.is_empty() {
+            return String::new();
+        }
+        format!(" WHERE {}", self.conditions.join(" AND "))
     }
 
     fn condition(mut self, field: &str, operator: &str, value: &str) -> Result<Self, SoqlError> {
@@ -138,13 +186,23 @@ impl Select {
 impl fmt::Display for Select {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SELECT {} FROM {}", self.fields.join(", "), self.sobject)?;
-        if !self.conditions.is_empty() {
-            write!(f, " WHERE {}", self.conditions.join(" AND "))?;
-        }
+        f.write_str(&self.filter())?;
         if !self.order.is_empty() {
             write!(f, " ORDER BY {}", self.order.join(", "))?;
         }
         Ok(())
+    }
+}
+
+/// Whether it is a version as `66.0`.
+pub(crate) fn check_version(api_version: &str) -> Result<(), SoqlError> {
+    let is_version = api_version
+        .split_once('.')
+        .is_some_and(|(major, minor)| minor == "0" && major.parse::<u16>().is_ok());
+    if is_version {
+        Ok(())
+    } else {
+        Err(SoqlError::Version(api_version.chars().take(40).collect()))
     }
 }
 
@@ -264,6 +322,43 @@ mod tests {
             .query_all_path("66.0")
             .unwrap_err();
         assert!(matches!(error, SoqlError::TooLong { fields: 400, .. }));
+    }
+
+    #[test]
+    fn counting_asks_for_the_same_records_in_one_number() {
+        let select = Select::new("Case", ["Id", "Owner.Name"])
+            .unwrap()
+            .before("CreatedDate", instant("2026-02-01T00:00:00Z"))
+            .unwrap()
+            .order_by(["Id"])
+            .unwrap();
+        insta::assert_snapshot!(select.count_path("66.0").unwrap(), @"/services/data/v66.0/queryAll?q=SELECT%20COUNT%28%29%20FROM%20Case%20WHERE%20CreatedDate%20%3C%202026-02-01T00%3A00%3A00Z");
+        assert!(!select.unordered().to_string().contains("ORDER BY"));
+    }
+
+    #[test]
+    fn ids_are_asked_for_in_batches_that_fit_a_url() {
+        let ids: Vec<String> = (0..450).map(|n| format!("500{n:012}AAA")).collect();
+        let named = |select: &Select| select.to_string().matches("'500").count();
+        let sizes =
+            |fields: usize| -> Vec<usize> {
+                let fields: Vec<_> = (0..fields)
+                    .map(|n| format!("A_long_custom_field_{n:04}__c"))
+                    .collect();
+                let select = Select::new("Case", fields.iter().map(String::as_str)).unwrap();
+                let batches = select.id_batches(&ids, "66.0").unwrap();
+                assert!(batches.iter().all(|batch| {
+                    batch.query_all_path("66.0").unwrap().len() <= MAX_ENCODED_BYTES
+                }));
+                batches.iter().map(named).collect()
+            };
+        assert_eq!(sizes(1), [200, 200, 50]);
+        let wide = sizes(250);
+        assert_eq!(wide.iter().sum::<usize>(), 450);
+        assert!(wide[0] < 200, "{wide:?}");
+        let few = Select::new("Case", ["Id"]).unwrap();
+        assert!(few.id_batches(&[], "66.0").unwrap().is_empty());
+        insta::assert_snapshot!(few.id_batches(&ids[..1], "66.0").unwrap()[0], @"SELECT Id FROM Case WHERE Id IN ('500000000000000AAA')");
     }
 
     proptest! {

@@ -5,6 +5,7 @@ use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use flate2::read::GzDecoder;
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers::any};
 
@@ -13,7 +14,10 @@ type Object = (u64, Vec<u8>);
 
 /// Objects by path (`/bucket/key`).
 #[derive(Clone, Default)]
-pub struct Objects(Arc<Mutex<BTreeMap<String, Object>>>);
+pub struct Objects {
+    by_path: Arc<Mutex<BTreeMap<String, Object>>>,
+    writes: Arc<AtomicU64>,
+}
 
 struct Aws {
     objects: Objects,
@@ -27,7 +31,7 @@ impl Respond for Aws {
             return ResponseTemplate::new(200)
                 .set_body_raw(body.to_string(), "application/x-amz-json-1.1");
         }
-        let mut objects = self.objects.0.lock().unwrap();
+        let mut objects = self.objects.by_path.lock().unwrap();
         let path = request.url.path().replace("%3D", "=");
         let present = objects.get(&path);
         match request.method.as_str() {
@@ -39,6 +43,7 @@ impl Respond for Aws {
                     .set_body_raw("<Error><Code>NoSuchKey</Code></Error>", "application/xml"),
             },
             "PUT" => {
+                self.objects.writes.fetch_add(1, Ordering::Relaxed);
                 let header = |name: &str| {
                     request
                         .headers
@@ -63,6 +68,11 @@ impl Respond for Aws {
 }
 
 impl Objects {
+    /// Writes so far.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+
     /// Starts the server; `secret` is the text of every secret.
     pub async fn serve(&self, secret: &str) -> (MockServer, SdkConfig) {
         let server = MockServer::start().await;
@@ -83,7 +93,7 @@ impl Objects {
 
     /// The objects whose key begins with `folder` and ends with `ending`, unpacked, in order of their keys.
     pub fn texts(&self, folder: &str, ending: &str) -> Vec<(String, String)> {
-        let objects = self.0.lock().unwrap();
+        let objects = self.by_path.lock().unwrap();
         let found = objects.iter().filter(|(path, _)| {
             path.starts_with(&format!("/bucket/{folder}")) && path.ends_with(ending)
         });

@@ -1,0 +1,239 @@
+//! Reads a window from the API, step by step, and keeps what has come whatever happens.
+
+use crate::state::{Road, State};
+use crate::target::{Target, What};
+use crate::{ExtractError, PAGE_TIME, Progress};
+use landing::{LandingError, WindowWriter};
+use model::payload::{Extraction, WindowTask};
+use model::settings::Salesforce;
+use salesforce::{Api, ApiError, Select};
+use std::time::Duration;
+use step::Deadline;
+
+/// Times the same page may come before it counts as a fault.
+const REPEATS: u32 = 3;
+
+/// One call of the function.
+pub(crate) struct Run<'a> {
+    pub settings: &'a Salesforce,
+    pub task: &'a WindowTask,
+    pub target: &'a Target,
+    pub writer: &'a mut WindowWriter,
+    pub api: Api,
+    pub deadline: Deadline,
+    pub state: State,
+    /// What the window's progress says.
+    kept: State,
+    calls_before: u64,
+    /// A forgotten place or job was begun anew in this call; it is done once.
+    pub has_restarted: bool,
+    /// Wait before a job is asked again how far it is.
+    pub wait: Duration,
+    /// Times the present page has come with nothing new.
+    repeats: u32,
+}
+
+/// What a step has led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// There is more to read.
+    More,
+    /// There is more, but not before the deadline.
+    HandBack,
+    /// That was all.
+    Complete,
+}
+
+/// Why a step failed.
+pub(crate) enum Trouble {
+    Source(Box<ApiError>),
+    Landing(LandingError),
+}
+
+impl From<ApiError> for Trouble {
+    fn from(cause: ApiError) -> Self {
+        Self::Source(Box::new(cause))
+    }
+}
+
+impl From<LandingError> for Trouble {
+    fn from(cause: LandingError) -> Self {
+        Self::Landing(cause)
+    }
+}
+
+impl<'a> Run<'a> {
+    pub fn new(
+        settings: &'a Salesforce,
+        task: &'a WindowTask,
+        target: &'a Target,
+        writer: &'a mut WindowWriter,
+        api: Api,
+        deadline: Deadline,
+    ) -> Self {
+        let kept = writer.state::<State>().unwrap_or_default();
+        let mut state = kept.clone();
+        if state.slices.is_none() {
+            state = State {
+                slices: Some(vec![target.whole(task, settings)]),
+                is_rereading: writer.counts().received > 0,
+                ..State::default()
+            };
+        }
+        let calls_before = writer.counts().calls;
+        Self {
+            settings,
+            task,
+            target,
+            writer,
+            api,
+            deadline,
+            state,
+            kept,
+            calls_before,
+            has_restarted: false,
+            wait: Duration::from_millis(250),
+            repeats: 0,
+        }
+    }
+
+    /// Reads until all has come, the deadline is near or a call fails; keeps what has come in each case.
+    pub async fn read(mut self) -> Result<Progress, ExtractError> {
+        loop {
+            let step = Box::pin(self.step()).await;
+            self.writer.counts().calls = self.calls_before + self.api.calls();
+            match step {
+                Ok(Step::Complete) => return Ok(Progress::Complete(self.extraction())),
+                Ok(Step::More) => {
+                    // The last page is landed whatever it says: no further call follows it.
+                    if let Err(cause) = self.api.within_share() {
+                        return Err(self.fail(cause.into()).await);
+                    }
+                    if !self.deadline.is_near(PAGE_TIME) {
+                        self.writer.checkpoint(&self.state).await?;
+                        continue;
+                    }
+                }
+                Ok(Step::HandBack) => {}
+                Err(trouble) => return Err(self.fail(trouble).await),
+            }
+            self.writer.flush(&self.state).await?;
+            return Ok(Progress::HandBack);
+        }
+    }
+
+    async fn step(&mut self) -> Result<Step, Trouble> {
+        if let Some(job) = self.state.spent.take() {
+            self.api.drop_job(&job, false).await;
+        }
+        let read = match self.target.what {
+            What::Lookup => self.look_up().await,
+            _ => self.read_slice().await,
+        };
+        match read {
+            Err(Trouble::Source(cause)) if matches!(*cause, ApiError::QueryTimeout(_)) => {
+                if !self.state.halve_slice() {
+                    return Err(Trouble::Source(cause));
+                }
+                tracing::warn!("Reading {} in shorter slices: {cause}", self.task.window);
+                self.state.is_rereading |= self.writer.counts().received > 0;
+                Ok(Step::More)
+            }
+            read => read,
+        }
+    }
+
+    async fn read_slice(&mut self) -> Result<Step, Trouble> {
+        let Some(slice) = self.state.slice() else {
+            return Ok(Step::Complete);
+        };
+        let select = self.target.select(slice).map_err(ApiError::from)?;
+        let road = match self.state.road {
+            Some(road) => road,
+            None => self.choose(&select).await?,
+        };
+        self.state.road = Some(road);
+        match road {
+            Road::Rest => self.rest_page(&select).await,
+            Road::Bulk => self.bulk_step(&select).await,
+        }
+    }
+
+    /// REST answers at once and in pages of 2,000; a job takes a while to begin and has pages of any size.
+    async fn choose(&mut self, select: &Select) -> Result<Road, ApiError> {
+        if self.state.is_rest_only {
+            return Ok(Road::Rest);
+        }
+        let records = self.api.count(select).await?;
+        self.writer.counts().api = Some(self.state.counted + records);
+        let is_small = records <= self.settings.bulk_threshold;
+        Ok(if is_small && self.api.fits_a_url(select)? {
+            Road::Rest
+        } else {
+            Road::Bulk
+        })
+    }
+
+    fn extraction(&self) -> Extraction {
+        if self.target.what == What::Lookup {
+            Extraction::Lookup
+        } else if self.state.has_used_bulk {
+            Extraction::Bulk
+        } else {
+            Extraction::Rest
+        }
+    }
+
+    /// Records and duplicates so far: what [`Run::is_repeated`] compares with.
+    pub fn mark(&mut self) -> (u64, u64) {
+        let counts = self.writer.counts();
+        (counts.received, counts.duplicates)
+    }
+
+    /// Whether everything that came since `mark` was known before, or the page leads back to itself: the page before it has
+    /// come again. Salesforce names no record twice in a result, so unless something is read anew on purpose, the page is
+    /// asked for again.
+    pub fn is_repeated(&mut self, mark: (u64, u64), leads_back: bool) -> Result<bool, Trouble> {
+        let (received, duplicates) = self.mark();
+        let (received, duplicates) = (received - mark.0, duplicates - mark.1);
+        let is_known = received > 0 && duplicates == received && !self.state.is_rereading;
+        if !is_known && !leads_back {
+            self.repeats = 0;
+            return Ok(false);
+        }
+        self.repeats += 1;
+        if self.repeats == REPEATS {
+            // The next call reads the slice from its start, so that what lies behind the page is found.
+            self.state.is_rereading = true;
+            self.state.next_url = None;
+            if let Some(job) = &mut self.state.job {
+                job.read = 0;
+                job.locator = None;
+            }
+            let object = self.task.object.clone();
+            let times = REPEATS;
+            return Err(ApiError::Repeated { object, times }.into());
+        }
+        tracing::warn!(
+            "Asking for a page of {} again: it brought the records of an earlier one",
+            self.task.object
+        );
+        Ok(true)
+    }
+
+    /// Keeps what came before a failure, so that the next call continues behind it.
+    async fn fail(&mut self, trouble: Trouble) -> ExtractError {
+        let failure = match trouble {
+            // The landing zone itself fails: nothing can be kept in it.
+            Trouble::Landing(cause) => return cause.into(),
+            Trouble::Source(cause) => ExtractError::source(self.task, *cause),
+        };
+        self.writer.counts().calls = self.calls_before + self.api.calls();
+        if (self.writer.counts().received > 0 || self.state != self.kept)
+            && let Err(error) = self.writer.flush(&self.state).await
+        {
+            tracing::warn!("What came before the failure could not be kept: {error}");
+        }
+        failure
+    }
+}

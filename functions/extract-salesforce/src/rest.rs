@@ -1,0 +1,85 @@
+//! REST: a query in pages of up to 2,000 records.
+
+use crate::read::{Run, Step, Trouble};
+use crate::records;
+use salesforce::{ApiError, Page, Select};
+use source_http::SourceError;
+
+impl Run<'_> {
+    /// Lands the next page of a slice.
+    pub async fn rest_page(&mut self, select: &Select) -> Result<Step, Trouble> {
+        let Some(page) = self.page(select).await? else {
+            return Ok(Step::More);
+        };
+        self.writer.counts().api = Some(self.state.counted + page.total_size);
+        if page.next_url.is_some() {
+            self.state.next_url = page.next_url;
+            return Ok(Step::More);
+        }
+        Ok(if self.state.finish_slice(page.total_size) {
+            Step::Complete
+        } else {
+            Step::More
+        })
+    }
+
+    /// Asks for the next page of a query and lands its records. `None`: it brought nothing new and is to be asked for again,
+    /// or the pages do not add up and the query is read anew.
+    pub async fn page(&mut self, select: &Select) -> Result<Option<Page>, Trouble> {
+        let page = loop {
+            let page = match &self.state.next_url {
+                Some(next_url) => self.api.next(next_url).await,
+                None => self.api.query_all(select).await,
+            };
+            match page {
+                Err(ApiError::LocatorGone(cause))
+                    if self.state.next_url.is_some() && !self.has_restarted =>
+                {
+                    // What has landed stays: the same records come again and are dropped as duplicates.
+                    tracing::warn!("Starting the query of {} anew: {cause}", self.task.window);
+                    self.has_restarted = true;
+                    self.state.is_rereading = true;
+                    self.state.next_url = None;
+                }
+                page => break page?,
+            }
+        };
+        let leads_back = page.next_url.is_some() && page.next_url == self.state.next_url;
+        let (mark, received_at) = (self.mark(), self.deadline.now());
+        for record in &page.records {
+            let payload = record.get().as_bytes();
+            records::take(&self.target.mapping, self.writer, payload, received_at)?;
+        }
+        if self.is_repeated(mark, leads_back)? {
+            return Ok(None);
+        }
+        let before = self.state.next_url.as_ref().map_or(0, |_| self.state.read);
+        self.state.read = before + page.records.len() as u64;
+        if page.next_url.is_none() && self.state.read < page.total_size {
+            return self.fell_short(page.total_size).map(|()| None);
+        }
+        Ok(Some(page))
+    }
+
+    /// The last page has come, and the pages have fewer records than the query: it is read once more from its start, then
+    /// given up for this call. Once the window is landed, nobody reads it again.
+    fn fell_short(&mut self, told: u64) -> Result<(), Trouble> {
+        let text = format!(
+            "totalSize says {told} records and the pages have {}",
+            self.state.read
+        );
+        self.state.next_url = None;
+        self.state.is_rereading = true;
+        self.state.short_readings += 1;
+        if self.state.short_readings > 1 {
+            self.state.short_readings = 0;
+            let place = format!("query of {}", self.task.object);
+            return Err(ApiError::Source(SourceError::transient(place, text)).into());
+        }
+        tracing::warn!(
+            "Reading the query of {} once more: {text}",
+            self.task.object
+        );
+        Ok(())
+    }
+}
