@@ -1,30 +1,45 @@
 //! The external contacts of a window, resolved to the ids a CRM knows.
 
-use crate::{CONTACTS, ExtractError, Progress, Run};
-use genesys::api::{Api, Contact, ContactSources};
+use crate::ExtractError;
+use crate::object::CONTACTS;
+use crate::run::{Progress, Run};
+use genesys::api::{Api, ContactSources};
+use genesys::record::Record;
+use genesys::record::external_contact::write_external_contact;
 use jiff::Timestamp;
 use landing::WindowWriter;
-use model::rows::{Refusal, Rows};
 
-/// Resolves what the window's conversations name, in batches.
-pub(crate) async fn resolve(run: &mut Run<'_>, api: &Api) -> Result<Progress, ExtractError> {
-    let genesys = &run.settings.genesys;
-    let size = genesys.contact_batch_size as usize;
-    let mut sources = ContactSources::named(&genesys.salesforce_source_names);
-    while !run.state.contacts.is_empty() {
+/// Remembers the contacts a conversation names, each once in a window.
+pub(crate) fn collect(run: &mut Run<'_>, record: &Record<'_>) {
+    for id in record.external_contact_ids() {
+        if !run.state.contacts.contains(id) && run.writer.is_first(&format!("contact {id}")) {
+            run.state.contacts.insert(id.to_owned());
+        }
+    }
+}
+
+/// Resolves what waits, in batches, as long as there are at least so many.
+pub(crate) async fn resolve(
+    run: &mut Run<'_>,
+    api: &Api,
+    at_least: usize,
+) -> Result<Progress, ExtractError> {
+    let size = run.settings.genesys.contact_batch_size as usize;
+    while run.state.contacts.len() >= at_least.max(1) {
         let batch: Vec<String> = run.state.contacts.iter().take(size).cloned().collect();
-        let resolved = api
-            .resolve_contacts(&batch, &mut sources)
-            .await
-            .map_err(|cause| run.source(cause))?;
+        let before = api.client().calls();
+        let resolved = api.resolve_contacts(&batch, &mut run.contact_sources).await;
+        let calls = api.client().calls() - before;
+        run.calls_beside += calls;
+        if let Some(counts) = run.writer.counts_beside() {
+            counts.calls += calls;
+        }
+        let resolved = resolved.map_err(|cause| run.source(cause))?;
         let received_at = run.deadline.now();
-        for resolved in &resolved {
-            stage(
-                &mut run.writer,
-                received_at,
-                &resolved.asked_id,
-                resolved.contact.as_ref(),
-            );
+        for contact in &resolved {
+            let (id, payload) = (&contact.asked_id, &contact.payload);
+            let sources = &run.contact_sources;
+            take(&mut run.writer, id, payload, received_at, sources)?;
         }
         for id in &batch {
             run.state.contacts.remove(id);
@@ -37,36 +52,16 @@ pub(crate) async fn resolve(run: &mut Run<'_>, api: &Api) -> Result<Progress, Ex
     Ok(Progress::Complete)
 }
 
-/// Adds a contact's row. What the table cannot hold leaves the contact unresolved, and says so.
-fn stage(
+/// Lands and stages a contact's record.
+pub(crate) fn take(
     writer: &mut WindowWriter,
-    received_at: Timestamp,
     asked_id: &str,
-    contact: Option<&Contact>,
-) {
-    let added = writer.side_rows(received_at, |rows| write(asked_id, contact, rows));
-    if let Err(refusal) = added {
-        tracing::warn!(
-            reason = refusal.reason,
-            "An external contact stays unresolved: {}",
-            refusal.detail
-        );
-        let _ = writer.side_rows(received_at, |rows| write(asked_id, None, rows));
-    }
-}
-
-fn write(asked_id: &str, contact: Option<&Contact>, rows: &mut Rows) -> Result<(), Refusal> {
-    let text = |field: fn(&Contact) -> Option<&str>| contact.and_then(field);
-    rows.row(CONTACTS)
-        .text(Some(asked_id))
-        .text(text(|it| {
-            Some(it.contact_id.as_str()).filter(|id| !id.is_empty())
-        }))
-        .text(text(|it| it.canonical_id.as_deref()))
-        .text(text(|it| it.contact_type.as_deref()))
-        .text(text(|it| it.salesforce_contact_id.as_deref()))
-        .text(text(|it| it.salesforce_account_id.as_deref()))
-        .text(text(|it| it.external_organization_id.as_deref()))
-        .text(text(|it| it.external_ids.as_deref()))
-        .end()
+    payload: &str,
+    received_at: Timestamp,
+    sources: &ContactSources,
+) -> Result<(), ExtractError> {
+    writer.record_beside(asked_id, payload, received_at, |rows| {
+        write_external_contact(payload, sources, CONTACTS, rows)
+    })?;
+    Ok(())
 }

@@ -1,6 +1,8 @@
 //! Why a window could not be read.
 
 use crate::Request;
+use crate::object::Object;
+use genesys::query::QueryError;
 use landing::LandingError;
 use model::region::UnknownRegion;
 use model::{Classify, Kind, Window};
@@ -43,6 +45,31 @@ pub enum ExtractError {
         #[source]
         cause: Box<SourceError>,
     },
+    /// The OAuth client lacks a permission.
+    #[error(
+        "reading {object} of window {window}: the OAuth client is not permitted; its role needs {permissions}{without}"
+    )]
+    Forbidden {
+        /// What was read.
+        object: &'static str,
+        /// The window.
+        window: Window,
+        /// What the vendor documents for these calls.
+        permissions: &'static str,
+        /// How to do without the object, where that is possible.
+        without: String,
+        /// What the source said.
+        #[source]
+        cause: Box<SourceError>,
+    },
+    /// The filter cannot be asked for; no call was made.
+    #[error("{origin}: {cause}")]
+    Filter {
+        /// Where the filter comes from.
+        origin: &'static str,
+        /// Place, value and rule.
+        cause: QueryError,
+    },
     /// The landing zone.
     #[error(transparent)]
     Landing(#[from] LandingError),
@@ -55,10 +82,27 @@ pub enum ExtractError {
 }
 
 impl ExtractError {
-    pub(crate) fn source_of(task: &Request, cause: SourceError) -> Self {
-        Self::Source {
-            object: task.object.clone(),
+    pub(crate) fn source_of(task: &Request, object: Object, cause: SourceError) -> Self {
+        if !matches!(cause, SourceError::Forbidden(_)) {
+            return Self::Source {
+                object: task.object.clone(),
+                window: task.window,
+                cause: Box::new(cause),
+            };
+        }
+        let without = if object.is_optional() {
+            let name = object.name();
+            format!(
+                "; to do without, take {name:?} out of objects under [genesys] in tributary.toml"
+            )
+        } else {
+            String::new()
+        };
+        Self::Forbidden {
+            object: object.name(),
             window: task.window,
+            permissions: object.permissions(),
+            without,
             cause: Box::new(cause),
         }
     }
@@ -67,9 +111,12 @@ impl ExtractError {
 impl Classify for ExtractError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Request { .. } | Self::Region(_) | Self::Url(_) | Self::Connections(_) => {
-                Kind::Invalid
-            }
+            Self::Request { .. }
+            | Self::Region(_)
+            | Self::Url(_)
+            | Self::Connections(_)
+            | Self::Filter { .. }
+            | Self::Forbidden { .. } => Kind::Invalid,
             Self::Source { cause, .. } => cause.kind(),
             Self::Landing(cause) => cause.kind(),
             Self::Secret(cause) => cause.kind(),

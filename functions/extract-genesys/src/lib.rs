@@ -3,27 +3,33 @@
 //! The invocation ends in one of three ways: the window is done (its receipt exists), it hands back before its deadline
 //! (`done: false`: call again with the same input), or it fails with a kind. What was read stays read in every case.
 
+mod adherence;
+mod aggregate;
+mod attributes;
 mod contacts;
 mod conversation;
 mod error;
-mod reference;
+mod listing;
+mod lookup;
+mod object;
 mod replay;
 mod request;
+mod run;
 mod state;
 
 pub use error::ExtractError;
 pub use model::payload::WindowTask as Request;
 
-use genesys::api::Api;
-use genesys::record;
-use landing::{Opened, Store, WindowWriter};
-use model::payload::{ExtractOutcome, Mode};
+use genesys::api::{Api, ContactSources, Downloads};
+use jiff::SignedDuration;
+use landing::{Companion, Opened, Store, WindowWriter};
+use model::payload::{ExtractOutcome, Extraction, Mode};
 use model::region::{Region, is_loopback};
 use model::settings::Settings;
-use model::table::Table;
+use object::{CONTACT, Object, RECORDS};
+use run::{Progress, Run, Source};
 use serde::Deserialize;
-use source_http::{Client, Connections, Share};
-use state::State;
+use source_http::{Client, Connections, Repeat, Share};
 use std::path::PathBuf;
 use std::time::Duration;
 use step::Deadline;
@@ -49,11 +55,6 @@ fn layer() -> PathBuf {
     PathBuf::from("/opt")
 }
 
-/// Position of the external contacts among a conversation window's tables.
-pub(crate) const CONTACTS: usize = record::TABLES.len();
-/// Table of the external contacts.
-pub(crate) const CONTACT_TABLE: &str = "staging.genesys_external_contact";
-
 /// Time kept free before the deadline to write out what has come.
 const HAND_BACK: Duration = Duration::from_secs(20);
 
@@ -67,46 +68,7 @@ pub struct Extractor {
     api_url: String,
     connections: Connections,
     hand_back: Option<Duration>,
-}
-
-/// What is needed while one window is read.
-pub(crate) struct Run<'a> {
-    pub settings: &'a Settings,
-    pub store: &'a Store,
-    pub task: &'a Request,
-    pub deadline: Deadline,
-    /// Less than this left: hand back.
-    pub keep: Duration,
-    pub writer: WindowWriter,
-    pub state: State,
-    /// Calls of earlier invocations.
-    calls_before: u64,
-}
-
-/// Whether a stage reached its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Progress {
-    /// Nothing is left of it.
-    Complete,
-    /// The deadline is near: hand back.
-    HandBack,
-}
-
-impl Run<'_> {
-    /// Keeps the present state with what has been taken. Call after each page.
-    pub async fn checkpoint(&mut self, api: &Api) -> Result<(), ExtractError> {
-        self.writer.counts().calls = self.calls_before + api.client().calls();
-        Ok(self.writer.checkpoint(&self.state).await?)
-    }
-
-    /// Whether to hand back now.
-    pub fn is_late(&self) -> bool {
-        self.deadline.is_near(self.keep)
-    }
-
-    pub fn source(&self, cause: source_http::SourceError) -> ExtractError {
-        ExtractError::source_of(self.task, cause)
-    }
+    repeat: Repeat,
 }
 
 impl Extractor {
@@ -123,14 +85,18 @@ impl Extractor {
             Some(url) if is_loopback(url) => url.clone(),
             Some(url) => return Err(ExtractError::Url(url.clone())),
         };
+        let connections = source_http::connections()
+            .map_err(ExtractError::Connections)?
+            .within(settings.genesys.requests_per_minute);
         Ok(Self {
             settings,
             store,
             secrets,
             token_secret: config.genesys_token_secret.clone(),
             api_url,
-            connections: source_http::connections().map_err(ExtractError::Connections)?,
+            connections,
             hand_back: None,
+            repeat: Repeat::default(),
         })
     }
 
@@ -142,17 +108,40 @@ impl Extractor {
         self
     }
 
+    /// Other bounds on repeating calls: for tests and tools.
+    #[must_use]
+    pub const fn repeating(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
+    }
+
     /// Reads the window, or the rest of it.
     pub async fn run(
         &self,
         task: &Request,
         deadline: Deadline,
     ) -> Result<ExtractOutcome, ExtractError> {
-        request::check(task, deadline.now())?;
-        let (raw_table, tables) = tables_of(&task.object)?;
+        let object = request::check(task, &self.settings, deadline.now())?;
         let quarantine = warehouse::sql::table("staging.quarantine")?;
-        let opened = WindowWriter::open(&self.store, task, raw_table, tables, quarantine).await?;
-        let mut writer = match opened {
+        let is_replay = task.mode == Mode::Replay;
+        let companion = (object == Object::Conversation).then_some(Companion {
+            object: CONTACT,
+            raw_table: RECORDS,
+            extraction: if is_replay {
+                Extraction::Replay
+            } else {
+                Extraction::Lookup
+            },
+        });
+        let opened = WindowWriter::open_with(
+            &self.store,
+            task,
+            Some(object.raw_table()),
+            object.tables()?,
+            quarantine,
+            companion,
+        );
+        let mut writer = match opened.await? {
             Opened::Done(receipt) => return Ok(outcome(task, true, receipt.counts)),
             Opened::Writing(writer) => *writer,
         };
@@ -160,28 +149,27 @@ impl Extractor {
             settings: &self.settings,
             store: &self.store,
             task,
+            object,
             deadline,
             keep: self
                 .hand_back
                 .unwrap_or_else(|| HAND_BACK.min(deadline.left() / 4)),
             state: writer.state().unwrap_or_default(),
             calls_before: writer.counts().calls,
+            calls_beside: 0,
+            contact_sources: ContactSources::named(&self.settings.genesys.salesforce_source_names),
             writer,
         };
-        let progress = if task.mode == Mode::Replay {
+        let progress = if is_replay {
             Box::pin(replay::read(&mut run)).await?
         } else {
-            let api = self.api(task, deadline).await?;
-            let read = if task.object == "conversation" {
-                Box::pin(conversation::read(&mut run, &api)).await
-            } else {
-                Box::pin(reference::read(&mut run, &api)).await
-            };
-            run.writer.counts().calls = run.calls_before + api.client().calls();
+            let source = self.source(task, deadline).await?;
+            let read = Box::pin(read(&mut run, &source)).await;
+            run.count_calls(&source.api);
             match read {
                 Ok(progress) => progress,
                 // The source failed between two pages: what came before is kept for the next attempt.
-                Err(error @ ExtractError::Source { .. }) => {
+                Err(error @ (ExtractError::Source { .. } | ExtractError::Forbidden { .. })) => {
                     if let Err(cause) = run.writer.flush(&run.state).await {
                         tracing::warn!("What came before the failure could not be kept: {cause}");
                     }
@@ -195,7 +183,11 @@ impl Extractor {
             return Ok(outcome(task, false, *run.writer.counts()));
         }
         run.writer.counts().api = run.state.api_count;
-        let (extraction, is_settled) = (run.state.extraction(task), run.state.is_settled);
+        let extraction = run.state.extraction(task, object);
+        // Conversations settle by a details job alone; of what is read by the day, late enough is final.
+        let hours = SignedDuration::from_hours(i64::from(self.settings.genesys.settle_hours));
+        let is_settled = run.state.is_settled
+            || !is_replay && object.is_optional() && task.at >= task.window.end() + hours;
         let receipt = run
             .writer
             .finish(extraction, is_settled, deadline.now())
@@ -225,37 +217,35 @@ impl Extractor {
         Ok(outcome(task, true, counts))
     }
 
-    async fn api(&self, task: &Request, deadline: Deadline) -> Result<Api, ExtractError> {
+    async fn source(&self, task: &Request, deadline: Deadline) -> Result<Source, ExtractError> {
         let token: Token = self.secrets.read(&self.token_secret).await?;
         let share = Share {
             requests_per_minute: task.requests_per_minute,
             max_in_flight: task.max_in_flight,
         };
-        Ok(Api::new(Client::new(
-            self.connections.clone(),
-            &self.api_url,
-            share,
-            deadline,
-            Some(token.access_token),
-        )))
+        let connections = self.connections.clone();
+        let downloads = Downloads::new(connections.clone(), &self.api_url, share, deadline);
+        let token = Some(token.access_token);
+        let (url, repeat) = (&self.api_url, self.repeat);
+        let client = Client::with(connections, url, share, deadline, token, repeat);
+        Ok(Source {
+            api: Api::new(client),
+            downloads,
+        })
     }
 }
 
-/// The table of the landing lines and the staging tables of an object.
-fn tables_of(object: &str) -> Result<(Option<&'static str>, Vec<Table>), ExtractError> {
-    let tables = |names: &[&str]| -> Result<Vec<Table>, ExtractError> {
-        let mut tables = Vec::new();
-        for name in names {
-            tables.push(warehouse::sql::table(name)?);
-        }
-        Ok(tables)
-    };
-    if let Some(name) = record::reference::table(object) {
-        return Ok((None, tables(&[name])?));
+/// Reads what is left of the window from the source.
+async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress, ExtractError> {
+    let api = &source.api;
+    match run.object {
+        Object::Conversation => conversation::read(run, api).await,
+        Object::Listing(_) => listing::read(run, api).await,
+        Object::Evaluation | Object::Survey => lookup::read(run, api).await,
+        Object::UserAggregate | Object::QueueAggregate => aggregate::read(run, api).await,
+        Object::Adherence => adherence::read(run, source).await,
+        Object::ConversationAttribute => attributes::read(run, api).await,
     }
-    let mut all = tables(&record::TABLES)?;
-    all.extend(tables(&[CONTACT_TABLE])?);
-    Ok((Some("raw.genesys_conversation"), all))
 }
 
 fn outcome(task: &Request, done: bool, counts: model::payload::Counts) -> ExtractOutcome {

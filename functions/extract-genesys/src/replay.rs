@@ -1,74 +1,109 @@
 //! A window read again from its landed files: no call, no token.
 
+use crate::object::{CONTACT, Object};
+use crate::run::{Progress, Run};
 use crate::state::Stage;
-use crate::{CONTACT_TABLE, CONTACTS, ExtractError, Progress, Run};
-use flate2::read::GzDecoder;
+use crate::{ExtractError, contacts};
 use genesys::record;
-use genesys::record::reference::{natural_id, write_reference};
+use genesys::record::external_contact;
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use landing::envelope::{self, Landed};
-use landing::{LandingError, WindowWriter, keys};
+use landing::{WindowWriter, keys};
 use model::payload::{Extraction, WindowReceipt};
+use model::rows::Refusal;
 use model::{RunId, Source};
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines whose rows may wait uncompressed: as many as a page of job results has records.
 const LINES_IN_MEMORY: u32 = 1000;
 
 pub(crate) async fn read(run: &mut Run<'_>) -> Result<Progress, ExtractError> {
-    let (task, store) = (run.task, run.store);
-    let mut next = match run.state.stage {
-        Stage::Landed { next } => next,
-        _ => 0,
+    let mut done = match &run.state.stage {
+        Stage::Landed { done } => done.clone(),
+        _ => BTreeSet::new(),
     };
-    while let Some(key) = task.landed.get(next) {
-        let writer = &mut run.writer;
+    let receipts = receipts(run).await?;
+    run.state.is_settled = receipts
+        .values()
+        .any(|receipt| receipt.is_settled && !receipt.task.is_partial);
+    // Of the same bytes the first that come stay, and a later reading counts for more: the newest landing comes first.
+    let mut keys: Vec<_> = run.task.landed.iter().collect();
+    keys.sort_by_key(|key| {
+        let receipt = run_of(key).and_then(|run_id| receipts.get(&run_id));
+        Reverse(receipt.map(|receipt| receipt.extracted_at))
+    });
+    let sources = run.contact_sources.clone();
+    keys.retain(|key| !done.contains(*key));
+    let mut left = keys.len();
+    for key in keys {
+        let (writer, task, object) = (&mut run.writer, run.task, run.object);
         let mut lines = 0_u32;
-        envelope::read(store, key, |landed| {
+        envelope::read(run.store, key, |landed| {
             lines += 1;
             if lines.is_multiple_of(LINES_IN_MEMORY) {
                 writer.drain()?;
             }
-            take(writer, task, &landed)
+            take(writer, task, object, &landed, &sources)
         })
         .await?;
-        next += 1;
-        run.state.stage = Stage::Landed { next };
+        done.insert(key.clone());
+        left -= 1;
+        run.state.stage = Stage::Landed { done: done.clone() };
         run.writer.checkpoint(&run.state).await?;
-        if run.is_late() && next < task.landed.len() {
+        if run.is_late() && left > 0 {
             return Ok(Progress::HandBack);
         }
     }
-    run.state.is_settled = copy_from_receipts(run).await?;
     Ok(Progress::Complete)
 }
 
+/// Takes a line: of the window's object, or of the one that came along.
 fn take(
     writer: &mut WindowWriter,
     task: &crate::Request,
+    object: Object,
     landed: &Landed,
+    sources: &genesys::api::ContactSources,
 ) -> Result<(), ExtractError> {
     let at = landed.extracted_at;
+    let is_contact = object == Object::Conversation && landed.object == CONTACT;
     let payload = match std::str::from_utf8(&landed.payload) {
         Ok(payload) => payload,
         Err(error) => {
-            let refusal = model::rows::Refusal {
+            let refusal = Refusal {
                 reason: "unreadable",
                 detail: format!("the record is not UTF-8: {error}"),
             };
-            let id = Some(landed.natural_id.as_str()).filter(|id| !id.is_empty());
-            writer.refuse(id, &landed.payload, at, &refusal)?;
+            let id = landed.natural_id.as_str();
+            if is_contact {
+                writer.refuse_beside(id, &landed.payload, at, &refusal)?;
+            } else {
+                let id = Some(id).filter(|id| !id.is_empty());
+                writer.refuse(id, &landed.payload, at, &refusal)?;
+            }
             return Ok(());
         }
     };
-    if task.object != "conversation" {
-        let id = natural_id(&task.object, payload).unwrap_or_default();
-        writer.record(&id, payload, at, |rows| {
-            write_reference(&task.object, payload, rows)
-        })?;
-        return Ok(());
+    if is_contact {
+        let told = external_contact::natural_id(payload);
+        let id = told.as_deref().unwrap_or(&landed.natural_id);
+        return contacts::take(writer, id, payload, at, sources);
     }
+    if object == Object::Conversation {
+        return take_conversation(writer, task, payload, at);
+    }
+    let id = object.natural_id(payload);
+    writer.record(&id, payload, at, |rows| object.write(payload, rows))?;
+    Ok(())
+}
+
+fn take_conversation(
+    writer: &mut WindowWriter,
+    task: &crate::Request,
+    payload: &str,
+    at: Timestamp,
+) -> Result<(), ExtractError> {
     match record::parse(payload) {
         Ok(record) if !task.window.contains(record.conversation_start) => {
             writer.skip_out_of_window();
@@ -86,81 +121,21 @@ fn take(
     Ok(())
 }
 
-/// What the landed files do not hold comes from the receipts of the runs that landed them: whether the window was
-/// settled (answered here), and the external contacts, which were resolved then and are staged again.
-async fn copy_from_receipts(run: &mut Run<'_>) -> Result<bool, ExtractError> {
-    let (task, store) = (run.task, run.store);
+/// The receipts of the runs that landed the files: whether the window was settled then, and which reading is the newest.
+async fn receipts(run: &Run<'_>) -> Result<BTreeMap<RunId, WindowReceipt>, ExtractError> {
+    let task = run.task;
     let runs: BTreeSet<RunId> = task.landed.iter().filter_map(|key| run_of(key)).collect();
-    let mut seen = BTreeSet::new();
-    let mut receipts = Vec::new();
-    for run_id in &runs {
-        let key = keys::receipt_of(run_id, Source::Genesys.as_str(), &task.object, task.window);
-        let receipt = store.read_json::<WindowReceipt>(&key, "a window receipt");
-        receipts.extend(receipt.await?);
-    }
-    // The latest answer about a contact counts.
-    receipts.sort_by_key(|receipt| std::cmp::Reverse(receipt.extracted_at));
-    for receipt in &receipts {
-        let files = receipt.files.iter();
-        for file in files.filter(|file| file.table.as_deref() == Some(CONTACT_TABLE)) {
-            let bytes = store.get(&file.key).await?;
-            let bytes = bytes.ok_or_else(|| store.missing(&file.key))?;
-            stage_again(&mut run.writer, &bytes, &mut seen)
-                .map_err(|error| unreadable(store, &file.key, error))?;
+    let mut receipts = BTreeMap::new();
+    for run_id in runs {
+        let key = keys::receipt_of(&run_id, Source::Genesys.as_str(), &task.object, task.window);
+        let receipt = run
+            .store
+            .read_json::<WindowReceipt>(&key, "a window receipt");
+        if let Some(receipt) = receipt.await? {
+            receipts.insert(run_id, receipt);
         }
     }
-    Ok(receipts.iter().any(|receipt| receipt.is_settled))
-}
-
-fn unreadable(store: &landing::Store, key: &str, cause: csv::Error) -> ExtractError {
-    ExtractError::Landing(LandingError::Content {
-        bucket: store.bucket().to_owned(),
-        key: key.to_owned(),
-        expected: "rows of external contacts",
-        cause: serde_json::Error::io(std::io::Error::other(cause)),
-    })
-}
-
-/// Rows as they were staged, under this run's batch and with their own `extracted_at`.
-fn stage_again(
-    writer: &mut WindowWriter,
-    gzip: &[u8],
-    seen: &mut BTreeSet<String>,
-) -> Result<(), csv::Error> {
-    let mut reader = csv::Reader::from_reader(GzDecoder::new(gzip));
-    for line in reader.records() {
-        let line = line?;
-        let mut values = line
-            .iter()
-            .map(|value| Some(value).filter(|value| *value != "\\N"));
-        // batch_id and record_no are this run's own.
-        let at = values.by_ref().nth(2).flatten().and_then(instant);
-        let Some(at) = at else { continue };
-        let values: Vec<_> = values.collect();
-        let Some(Some(asked_id)) = values.first() else {
-            continue;
-        };
-        if !seen.insert((*asked_id).to_owned()) {
-            continue;
-        }
-        let added = writer.side_rows(at, |rows| {
-            let row = rows.row(CONTACTS);
-            values.iter().fold(row, |row, value| row.text(*value)).end()
-        });
-        if let Err(refusal) = added {
-            tracing::warn!(
-                reason = refusal.reason,
-                "A staged contact cannot be staged again"
-            );
-        }
-    }
-    Ok(())
-}
-
-/// `2026-01-05 10:00:00.123`, UTC.
-fn instant(text: &str) -> Option<Timestamp> {
-    let at: DateTime = text.parse().ok()?;
-    jiff::tz::Offset::UTC.to_timestamp(at).ok()
+    Ok(receipts)
 }
 
 /// The run in a landing key: `…/run=<run_id>/…`.

@@ -4,52 +4,18 @@
 
 mod support;
 
-use fakes::genesys::{FakeGenesys, Options};
-use fakes::world::World as Seeded;
-use fakes::world::WorldOptions;
-use genesys::api::client_credentials;
+use fakes::genesys::Options;
+use fakes::world::{Settling, View};
 use jiff::Timestamp;
 use model::payload::{Extraction, WindowTask};
-use secrecy::{ExposeSecret, SecretString};
-use std::sync::Arc;
-use support::{World, deadline, event};
-
-fn seeded() -> Arc<Seeded> {
-    Arc::new(Seeded::generate(WorldOptions {
-        seed: 7,
-        end: "2026-01-06T00:00:00Z".parse().unwrap(),
-        days: 2,
-        conversations: 3000,
-    }))
-}
+use support::seeded::{Fake, seeded, unlimited};
+use support::{World, event};
 
 async fn read(options: Options, task: &WindowTask) -> World {
-    let server = FakeGenesys::start(seeded(), options).unwrap();
-    let connections = source_http::connections().unwrap();
-    let secret = SecretString::from("twin-secret");
-    let grant = client_credentials(
-        connections,
-        server.url(),
-        "twin-client",
-        &secret,
-        deadline(),
-    )
-    .await
-    .unwrap();
-    let token = grant.access_token.expose_secret();
-    let world = World::reading(server.url().to_owned(), token).await;
-    let extractor = world.extractor();
-    let outcome = Box::pin(extractor.run(task, deadline())).await.unwrap();
+    let fake = Fake::start(seeded(), options).await;
+    let outcome = fake.read(task).await;
     assert!(outcome.done && outcome.counts.close(), "{outcome:?}");
-    server.stop().await;
-    world
-}
-
-fn unlimited() -> Options {
-    Options {
-        requests_per_minute: u32::MAX,
-        ..Options::default()
-    }
+    fake.stop().await
 }
 
 #[tokio::test]
@@ -116,7 +82,7 @@ async fn a_day_above_the_cap_comes_whole_in_slices() {
 
 #[tokio::test]
 async fn every_listing_is_read() {
-    for object in ["queue", "user", "wrapup_code"] {
+    for object in model::settings::GENESYS_REFERENCE {
         let mut task = event("queues");
         object.clone_into(&mut task.object);
         let world = read(unlimited(), &task).await;
@@ -126,4 +92,41 @@ async fn every_listing_is_read() {
             "{object}: {counts:?}"
         );
     }
+}
+
+#[tokio::test]
+async fn what_is_not_settled_is_incomplete_and_says_so_and_is_exact_afterwards() {
+    let settling = Settling {
+        hidden_percent: 20,
+        changed_percent: 30,
+        settle_hours: 96,
+    };
+    let options = Options {
+        settling: Some(settling),
+        ..unlimited()
+    };
+    let fake = Fake::start(seeded(), options).await;
+    let mut task = event("day");
+    let (start, end) = (task.window.start(), task.window.end());
+    for (run, now, is_settled) in [
+        ("early", "2026-01-06T01:00:00Z", false),
+        ("late", "2026-01-12T01:00:00Z", true),
+    ] {
+        let now: Timestamp = now.parse().unwrap();
+        fake.server.control().set_now(Some(now));
+        task.run_id = run.to_owned().try_into().unwrap();
+        task.at = now;
+        let outcome = fake.read(&task).await;
+        let receipt = fake.world.bucket.receipt(&task);
+        let visible = seeded().visible(start, end, &View::at(now, Some(settling)));
+        assert_eq!(outcome.counts.landed, visible.shown() as u64, "{run}");
+        assert_eq!(
+            (receipt.extraction, receipt.is_settled),
+            (Extraction::Job, is_settled)
+        );
+        assert_eq!(visible.hidden == 0, is_settled);
+    }
+    let expected = seeded().expected(start, end);
+    let receipt = fake.world.bucket.receipt(&task);
+    assert_eq!(receipt.counts.landed, expected.conversations as u64);
 }

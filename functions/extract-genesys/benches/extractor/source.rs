@@ -6,36 +6,34 @@ use fakes::server::Running;
 use fakes::world::{Expected, World, WorldOptions};
 use genesys::api::{Api, Waited, client_credentials};
 use model::Window;
+use model::payload::Extraction;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use source_http::{Client, Request, Share};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use step::Deadline;
 
 const JOB_PAGE_SIZE: u32 = 1000;
+const QUERY_PAGE_SIZE: usize = 100;
+/// No query pages further.
+const QUERY_CAP: usize = 100_000;
 
 /// The running fake, and what is true of its day.
 pub struct Source {
     server: Running,
     token: SecretString,
+    road: Extraction,
     /// The day.
     pub window: Window,
     /// What its receipt must say.
     pub expected: Expected,
 }
 
-/// What the source gives when nobody does anything with it.
-#[derive(Debug, Clone, Copy)]
-pub struct Serving {
-    /// How long all pages took, one after another.
-    pub took: Duration,
-    /// Bytes of their bodies.
-    pub bytes: usize,
-}
-
 impl Source {
-    /// Starts the fake with `conversations` on one day. A job is ready at once: waiting for it is not measured.
-    pub async fn start(conversations: usize) -> Result<Self> {
+    /// Starts the fake with `conversations` on one day. A job is ready at once: waiting for it is not measured. For the
+    /// query no job covers the day.
+    pub async fn start(conversations: usize, road: Extraction) -> Result<Self> {
         let window = Window::new(
             "2026-01-05T00:00:00Z".parse()?,
             "2026-01-06T00:00:00Z".parse()?,
@@ -50,6 +48,7 @@ impl Source {
         let options = Options {
             requests_per_minute: u32::MAX,
             job_polls: 0,
+            availability: (road == Extraction::Query).then(|| window.start()),
             ..Options::default()
         };
         let secret = SecretString::from(options.client_secret.clone());
@@ -61,6 +60,7 @@ impl Source {
         Ok(Self {
             server,
             token: grant.access_token,
+            road,
             window,
             expected,
         })
@@ -76,8 +76,8 @@ impl Source {
         self.token.expose_secret()
     }
 
-    /// Reads every page of a job and drops it unread but for its cursor: as fast as the extractor could ever get them.
-    pub async fn drain(&self) -> Result<Serving> {
+    /// Reads every page and drops it: as fast as the extractor could ever get them.
+    pub async fn drain(&self) -> Result<measure::Source> {
         let share = Share {
             requests_per_minute: u32::MAX,
             max_in_flight: 3,
@@ -85,8 +85,16 @@ impl Source {
         let connections = source_http::connections()?;
         let token = Some(self.token.clone());
         let client = Client::new(connections, self.url(), share, deadline()?, token);
+        if self.road == Extraction::Job {
+            self.drain_job(&client).await
+        } else {
+            self.drain_query(&client).await
+        }
+    }
+
+    async fn drain_job(&self, client: &Client) -> Result<measure::Source> {
         let api = Api::new(client.clone());
-        let job = api.submit_job(self.window).await?;
+        let job = api.submit_job(self.window, None).await?;
         let state = api.wait_for_job(&job, Duration::ZERO).await?;
         ensure!(matches!(state, Waited::Ready), "the job is not ready");
         let path = format!("/api/v2/analytics/conversations/details/jobs/{job}/results");
@@ -109,7 +117,31 @@ impl Source {
         }
         let took = start.elapsed();
         api.delete_job(&job).await?;
-        Ok(Serving { took, bytes })
+        Ok(measure::Source {
+            records: self.expected.conversations,
+            bytes,
+            took,
+        })
+    }
+
+    async fn drain_query(&self, client: &Client) -> Result<measure::Source> {
+        let records = self.expected.conversations.min(QUERY_CAP);
+        let interval = format!("{}/{}", self.window.start(), self.window.end());
+        let (start, mut bytes) = (Instant::now(), 0);
+        for number in 1..=records.div_ceil(QUERY_PAGE_SIZE) {
+            let body = json!({
+                "interval": interval, "order": "asc", "orderBy": "conversationStart",
+                "paging": {"pageSize": QUERY_PAGE_SIZE, "pageNumber": number},
+            });
+            let path = "/api/v2/analytics/conversations/details/query";
+            let request = Request::post_json(path, &body).repeatable();
+            bytes += client.send(&request, |body| Ok(body.len())).await?.value;
+        }
+        Ok(measure::Source {
+            records,
+            bytes,
+            took: start.elapsed(),
+        })
     }
 }
 

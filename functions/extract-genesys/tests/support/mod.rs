@@ -1,17 +1,20 @@
 //! A bucket, a secret and a Platform API on this machine.
 
-#![allow(dead_code)] // no test file uses everything
+#![allow(dead_code, unused_imports)] // no test file uses everything
+
+mod platform;
+pub mod seeded;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
 use extract_genesys::{Config, Extractor, Request};
 use flate2::read::GzDecoder;
-use jiff::Timestamp;
 use landing::Store;
 use model::payload::{WindowReceipt, WindowTask};
 use model::settings::Settings;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+pub use platform::{Platform, Served, conversations};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,19 +25,37 @@ use wiremock::{Mock, MockServer, Request as Received, Respond, ResponseTemplate}
 
 /// Objects by key, with conditional writes: as much of S3 as a window needs.
 #[derive(Clone, Default)]
-pub struct Bucket(Arc<Mutex<BTreeMap<String, Vec<u8>>>>);
+pub struct Bucket(Arc<Mutex<Objects>>);
+
+#[derive(Default)]
+struct Objects {
+    by_key: BTreeMap<String, Vec<u8>>,
+    writes: u64,
+    /// From this write on nothing is written any more, as if the process had ended.
+    ends_at: Option<u64>,
+}
 
 impl Bucket {
+    /// How many objects were written.
+    pub fn writes(&self) -> u64 {
+        self.0.lock().unwrap().writes
+    }
+
+    /// Nothing is written from the `write`th write on; `None`: everything is again.
+    pub fn end_at(&self, write: Option<u64>) {
+        self.0.lock().unwrap().ends_at = write;
+    }
+
     pub fn keys(&self, prefix: &str) -> Vec<String> {
         let objects = self.0.lock().unwrap();
-        let keys = objects.keys().filter(|key| key.starts_with(prefix));
+        let keys = objects.by_key.keys().filter(|key| key.starts_with(prefix));
         keys.cloned().collect()
     }
 
     pub fn unzipped(&self, key: &str) -> String {
         let mut text = String::new();
         let objects = self.0.lock().unwrap();
-        GzDecoder::new(objects[key].as_slice())
+        GzDecoder::new(objects.by_key[key].as_slice())
             .read_to_string(&mut text)
             .unwrap();
         text
@@ -42,7 +63,7 @@ impl Bucket {
 
     pub fn receipt(&self, task: &WindowTask) -> WindowReceipt {
         let key = landing::keys::receipt(task);
-        serde_json::from_slice(&self.0.lock().unwrap()[&key]).unwrap()
+        serde_json::from_slice(&self.0.lock().unwrap().by_key[&key]).unwrap()
     }
 
     /// The lines of a table's files, headers left out.
@@ -71,14 +92,18 @@ impl Respond for Bucket {
         let key = key.replace("%3D", "=");
         let mut objects = self.0.lock().unwrap();
         let tag = |bytes: &Vec<u8>| format!("\"{}-{:x}\"", bytes.len(), fingerprint(bytes));
-        let present = objects.get(&key).map(tag);
+        let present = objects.by_key.get(&key).map(tag);
         if request.method.as_str() == "GET" {
-            return match objects.get(&key) {
+            return match objects.by_key.get(&key) {
                 Some(bytes) => ResponseTemplate::new(200)
                     .insert_header("etag", tag(bytes))
                     .set_body_bytes(bytes.clone()),
                 None => refused(404, "NoSuchKey"),
             };
+        }
+        objects.writes += 1;
+        if objects.ends_at.is_some_and(|end| objects.writes >= end) {
+            return refused(403, "AccessDenied");
         }
         let wanted = |name: &str| {
             request
@@ -91,7 +116,7 @@ impl Respond for Bucket {
             return refused(412, "PreconditionFailed");
         }
         let answer = ResponseTemplate::new(200).insert_header("etag", tag(&request.body));
-        objects.insert(key, request.body.clone());
+        objects.by_key.insert(key, request.body.clone());
         answer
     }
 }
@@ -99,177 +124,6 @@ impl Respond for Bucket {
 fn fingerprint(bytes: &[u8]) -> u64 {
     let mix = |sum: u64, byte: &u8| (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, mix)
-}
-
-/// A Platform API with conversations, and the ways in which it may fail.
-#[derive(Default)]
-pub struct Platform {
-    /// Start and payload.
-    pub conversations: Vec<(Timestamp, String)>,
-    pub available_until: Option<&'static str>,
-    /// States of the jobs, in order of submission; every further job is fulfilled.
-    pub job_states: Vec<&'static str>,
-    /// The query's cap.
-    pub cap: usize,
-    /// The query answers with whole UTC days.
-    pub answers_by_day: bool,
-    /// This results call asks for a pause of hours.
-    pub fails_once_at: Option<u64>,
-    /// The first job forgets its cursors.
-    pub forgets_cursors: bool,
-    pub refuses_token: bool,
-    /// Counts the calls by operation.
-    pub calls: Mutex<BTreeMap<String, u64>>,
-}
-
-#[derive(Clone)]
-pub struct Served(pub Arc<Platform>);
-
-impl Platform {
-    fn count(&self, operation: &str) -> u64 {
-        let mut calls = self.calls.lock().unwrap();
-        let count = calls.entry(operation.to_owned()).or_default();
-        *count += 1;
-        *count
-    }
-
-    pub fn called(&self, operation: &str) -> u64 {
-        self.calls
-            .lock()
-            .unwrap()
-            .get(operation)
-            .copied()
-            .unwrap_or(0)
-    }
-
-    fn answer(&self, request: &Received) -> (u16, String) {
-        let path = request.url.path();
-        let ok = |body: Value| (200, body.to_string());
-        let parameter = |name: &str| {
-            let mut pairs = request.url.query_pairs();
-            pairs
-                .find(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned())
-        };
-        if self.refuses_token {
-            return (401, json!({"message": "No authentication bearer token", "code": "authentication.required"}).to_string());
-        }
-        let jobs = "/api/v2/analytics/conversations/details/jobs";
-        match (request.method.as_str(), path) {
-            ("GET", _) if path.ends_with("/availability") => {
-                ok(json!({"dataAvailabilityDate": self.available_until}))
-            }
-            ("POST", _) if path == jobs => {
-                let no = self.count("submit");
-                (202, json!({"jobId": format!("job-{no}")}).to_string())
-            }
-            ("DELETE", _) => {
-                self.count("delete");
-                (204, String::new())
-            }
-            ("GET", _) if path.ends_with("/results") => {
-                if Some(self.count("results")) == self.fails_once_at {
-                    return (
-                        429,
-                        json!({"message": "Rate limit exceeded the maximum."}).to_string(),
-                    );
-                }
-                let cursor = parameter("cursor");
-                if self.forgets_cursors && path.contains("job-1") && cursor.is_some() {
-                    return (
-                        404,
-                        json!({"message": "job not found", "code": "not.found"}).to_string(),
-                    );
-                }
-                let from: usize = cursor.map_or(0, |cursor| cursor.parse().unwrap());
-                let size: usize = parameter("pageSize").unwrap().parse().unwrap();
-                let to = (from + size).min(self.conversations.len());
-                let cursor =
-                    (to < self.conversations.len()).then(|| format!(",\"cursor\":\"{to}\""));
-                let page = self.conversations[from..to].iter();
-                let page: Vec<_> = page.map(|(_, payload)| payload.as_str()).collect();
-                (
-                    200,
-                    format!(
-                        "{{\"conversations\":[{}]{}}}",
-                        page.join(","),
-                        cursor.unwrap_or_default()
-                    ),
-                )
-            }
-            ("GET", _) if path.starts_with(jobs) => {
-                let no: usize = path.rsplit('-').next().unwrap().parse().unwrap();
-                ok(json!({"state": self.job_states.get(no - 1).unwrap_or(&"FULFILLED")}))
-            }
-            ("POST", "/api/v2/analytics/conversations/details/query") => {
-                self.count("query");
-                let body: Value = serde_json::from_slice(&request.body).unwrap();
-                let (start, end) = body["interval"].as_str().unwrap().split_once('/').unwrap();
-                let (start, end): (Timestamp, Timestamp) =
-                    (start.parse().unwrap(), end.parse().unwrap());
-                let number =
-                    |key: &str| usize::try_from(body["paging"][key].as_u64().unwrap()).unwrap();
-                let (size, page) = (number("pageSize"), number("pageNumber"));
-                assert!(size <= 100);
-                if size * page > self.cap {
-                    return (400, json!({"message": format!("Pagination may not exceed {} results.", self.cap), "code": "bad.request"}).to_string());
-                }
-                let hits = self.conversations.iter().filter(|(at, _)| {
-                    let day = at.strftime("%F").to_string();
-                    let days = [start, end].map(|it| it.strftime("%F").to_string());
-                    (start <= *at && *at < end) || (self.answers_by_day && days.contains(&day))
-                });
-                let hits: Vec<_> = hits.map(|(_, payload)| payload.as_str()).collect();
-                let rows: Vec<_> = hits
-                    .iter()
-                    .skip(size * (page - 1))
-                    .take(size)
-                    .copied()
-                    .collect();
-                if rows.is_empty() {
-                    return ok(json!({"totalHits": hits.len()}));
-                }
-                (
-                    200,
-                    format!(
-                        "{{\"conversations\":[{}],\"totalHits\":{}}}",
-                        rows.join(","),
-                        hits.len()
-                    ),
-                )
-            }
-            ("POST", "/api/v2/externalcontacts/bulk/contacts") => {
-                self.count("contacts");
-                let body: Value = serde_json::from_slice(&request.body).unwrap();
-                let results = body["entities"].as_array().unwrap().iter().map(|entity| {
-                    json!({"id": entity["id"], "success": true, "entity": {
-                        "id": entity["id"], "type": "Curated",
-                        "externalIds": [{"externalSource": {"id": "s", "name": "Salesforce"}, "value": "003000000000001"}],
-                    }})
-                });
-                ok(json!({"results": results.collect::<Vec<_>>()}))
-            }
-            ("GET", "/api/v2/routing/queues") => {
-                let page: u32 = parameter("pageNumber").unwrap().parse().unwrap();
-                let queue = json!({"id": format!("q-{page}"), "name": "Sales \"EU\"", "new": true});
-                ok(json!({"entities": [queue], "pageNumber": page, "pageCount": 3, "total": 3}))
-            }
-            _ => (
-                404,
-                json!({"message": format!("no such path {path}"), "code": "not.found"}).to_string(),
-            ),
-        }
-    }
-}
-
-impl Respond for Served {
-    fn respond(&self, request: &Received) -> ResponseTemplate {
-        self.0.count("any");
-        let (status, body) = self.0.answer(request);
-        ResponseTemplate::new(status)
-            .insert_header("Retry-After", "7200")
-            .set_body_raw(body, "application/json")
-    }
 }
 
 /// Everything an extractor talks to.
@@ -325,6 +179,18 @@ impl World {
         }
     }
 
+    /// The same source over another world's bucket.
+    pub async fn over(mut self, bucket: &Bucket) -> Self {
+        let server = MockServer::start().await;
+        Mock::given(any())
+            .respond_with(bucket.clone())
+            .mount(&server)
+            .await;
+        self.bucket = bucket.clone();
+        self.servers[0] = server;
+        self
+    }
+
     pub fn extractor(&self) -> Extractor {
         let config = Config {
             bucket: "tributary".to_owned(),
@@ -372,21 +238,98 @@ pub fn event(name: &str) -> Request {
     task
 }
 
-/// `count` conversations, one every `seconds`, the first at `start`; every fifth names a contact.
-pub fn conversations(start: &str, count: usize, seconds: i64) -> Vec<(Timestamp, String)> {
-    let start: Timestamp = start.parse().unwrap();
-    (0..count)
-        .map(|no| {
-            let at = start + jiff::SignedDuration::from_secs(seconds * i64::try_from(no).unwrap());
-            let contact = if no % 5 == 0 {
-                format!(",\"externalContactId\":\"contact-{}\"", no % 35)
-            } else {
-                String::new()
-            };
-            let payload = format!(
-                "{{\"conversationId\":\"c-{no}\", \"conversationStart\":\"{at:.3}\",\"participants\":[{{\"participantId\":\"p-{no}\"{contact},\"purpose\":\"customer\"}}]}}"
-            );
-            (at, payload)
-        })
+pub const MAIN: &str = "staging.genesys_conversation";
+pub const CONTACT: &str = "staging.genesys_external_contact";
+
+/// 2,500 conversations of which 100 began the day before and 60 the day after the window.
+pub fn lake() -> Platform {
+    Platform {
+        conversations: conversations("2026-01-04T23:00:00Z", 2500, 36),
+        available_until: Some("2026-01-06T00:00:00Z"),
+        ..Platform::default()
+    }
+}
+
+pub fn ids(world: &World, task: &WindowTask) -> BTreeSet<String> {
+    let rows = world.bucket.rows(task, MAIN);
+    rows.iter()
+        .map(|row| row.split(',').nth(6).unwrap().to_owned())
         .collect()
+}
+
+/// Everything a window came to, apart from when and under which number: landed lines, and rows by table.
+pub fn content(world: &World, task: &WindowTask) -> BTreeMap<String, Vec<String>> {
+    let mut content: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in world.bucket.receipt(task).files {
+        let name = file.table.unwrap_or_else(|| "refused".to_owned());
+        if file.key.ends_with(".csv.gz") {
+            content.entry(name).or_default();
+            continue;
+        }
+        let rows = content.entry(name).or_default();
+        rows.extend(world.bucket.unzipped(&file.key).lines().map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            format!(
+                "{} {} {}",
+                line["natural_id"], line["sha256"], line["payload"]
+            )
+        }));
+    }
+    for (name, rows) in &mut content {
+        let of_the_reading = [
+            "batch_id",
+            "record_no",
+            "extracted_at",
+            "object_key",
+            "line",
+        ];
+        for mut row in table(world, task, name) {
+            row.retain(|column, _| !of_the_reading.contains(&column.as_str()));
+            rows.push(format!("{row:?}"));
+        }
+        rows.sort();
+    }
+    content
+}
+
+/// Calls the function until the window is done, at most `times`; how often it was called.
+pub async fn finish(extractor: &Extractor, task: &WindowTask, times: u32) -> u32 {
+    for call in 1..=times {
+        let outcome = Box::pin(extractor.run(task, deadline())).await.unwrap();
+        assert!(outcome.counts.close(), "{outcome:?}");
+        if outcome.done {
+            return call;
+        }
+    }
+    panic!("not done after {times} calls");
+}
+
+/// The rows of a table by column; null is `\\N`.
+pub fn table(world: &World, task: &WindowTask, table: &str) -> Vec<BTreeMap<String, String>> {
+    let files = world.bucket.receipt(task).files.into_iter();
+    let files =
+        files.filter(|file| file.table.as_deref() == Some(table) && file.key.ends_with(".csv.gz"));
+    let mut rows = Vec::new();
+    for file in files {
+        let text = world.bucket.unzipped(&file.key);
+        let mut reader = csv::Reader::from_reader(text.as_bytes());
+        let names = reader.headers().unwrap().clone();
+        for record in reader.records() {
+            let record = record.unwrap();
+            let pairs = names.iter().zip(&record);
+            rows.push(
+                pairs
+                    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                    .collect(),
+            );
+        }
+    }
+    rows
+}
+
+/// The event `day` for another object.
+pub fn day_of(object: &str) -> Request {
+    let mut task = event("day");
+    object.clone_into(&mut task.object);
+    task
 }

@@ -107,9 +107,12 @@ async fn object(State(bucket): State<Bucket>, request: Request) -> Response {
     bucket.answer(&parts.method, &key, &conditions, body)
 }
 
-/// Serves one secret, whatever its name: a token that was granted.
-pub async fn secrets_manager(access_token: &str) -> Result<Served> {
-    let token = json!({"access_token": access_token, "expires_at": "2099-01-01T00:00:00Z"});
+/// Serves one secret, whatever its name: a token that was granted, and for Salesforce the organisation it is for.
+pub async fn secrets_manager(access_token: &str, instance_url: Option<&str>) -> Result<Served> {
+    let mut token = json!({"access_token": access_token, "expires_at": "2099-01-01T00:00:00Z"});
+    if let Some(url) = instance_url {
+        token["instance_url"] = json!(url);
+    }
     let answer = json!({"Name": "token", "SecretString": token.to_string()}).to_string();
     let secret = async move || {
         let headers = [("content-type", "application/x-amz-json-1.1")];
@@ -118,7 +121,8 @@ pub async fn secrets_manager(access_token: &str) -> Result<Served> {
     serve(Router::new().fallback(secret)).await
 }
 
-async fn serve(app: Router) -> Result<Served> {
+/// Serves `app` on a free port of this machine.
+pub(crate) async fn serve(app: Router) -> Result<Served> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     let task = tokio::spawn(async move {

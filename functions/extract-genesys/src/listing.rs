@@ -1,13 +1,17 @@
-//! Listings: queues, users, wrap-up codes.
+//! Listings: queues, users, wrap-up codes, divisions, campaigns.
 
+use crate::ExtractError;
+use crate::run::{Progress, Run};
 use crate::state::Stage;
-use crate::{ExtractError, Progress, Run};
 use genesys::api::Api;
-use genesys::record::reference::{natural_id, write_reference};
+
+/// In place of the next page: there is none. What lies behind the last one need not be an empty page.
+const READ: u64 = 0;
 
 pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, ExtractError> {
-    let object = run.task.object.as_str();
+    let object = run.object.name();
     let mut number = match run.state.stage {
+        Stage::Listing { page: READ } => return Ok(Progress::Complete),
         Stage::Listing { page } => page,
         _ => 1,
     };
@@ -18,14 +22,11 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
             .map_err(|cause| run.source(cause))?;
         let received_at = run.deadline.now();
         for payload in page.records() {
-            let id = natural_id(object, payload).unwrap_or_default();
-            run.writer.record(&id, payload, received_at, |rows| {
-                write_reference(object, payload, rows)
-            })?;
+            run.take(payload, received_at)?;
         }
         run.state.api_count = page.total.or(run.state.api_count);
         let is_last = !page.has_next(number);
-        number += 1;
+        number = if is_last { READ } else { number + 1 };
         run.state.stage = Stage::Listing { page: number };
         run.checkpoint(api).await?;
         if is_last {

@@ -24,6 +24,7 @@ const TIMEOUT: Duration = Duration::from_mins(15);
 const LONGEST_START: Duration = Duration::from_secs(10);
 
 /// The process asks for its next event.
+#[derive(Debug)]
 struct Poll {
     at: Instant,
     event: oneshot::Sender<String>,
@@ -36,6 +37,7 @@ struct Asked {
 }
 
 /// A running process. It ends when this is dropped.
+#[derive(Debug)]
 pub struct Function {
     child: Child,
     waiting: Option<Poll>,
@@ -54,8 +56,12 @@ pub struct Usage {
 }
 
 impl Function {
-    /// Starts the process with `variables` and nothing else; also says how long it took to its first poll.
-    pub async fn start(variables: &[(&str, String)]) -> Result<(Self, Duration)> {
+    /// Starts `binary` as the function `name`, with `variables` and nothing else in its environment; also says how long it took to its first poll.
+    pub async fn start(
+        binary: &str,
+        name: &str,
+        variables: &[(&str, String)],
+    ) -> Result<(Self, Duration)> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         let (polls, mut polled) = mpsc::unbounded_channel();
@@ -70,11 +76,11 @@ impl Function {
             let _ = axum::serve(listener, app).await;
         });
         let started = Instant::now();
-        let child = Command::new(env!("CARGO_BIN_EXE_extract-genesys"))
+        let child = Command::new(binary)
             .env_clear()
             .envs(variables.iter().map(|(name, value)| (name, value)))
             .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
-            .env("AWS_LAMBDA_FUNCTION_NAME", "extract-genesys")
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
             .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512")
             .env("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST")
             .stdin(Stdio::null())
@@ -171,7 +177,7 @@ async fn next(State(asked): State<Asked>) -> Response {
         ("lambda-runtime-deadline-ms", deadline_ms),
         (
             "lambda-runtime-invoked-function-arn",
-            "arn:aws:lambda:eu-central-1:000000000000:function:extract-genesys".to_owned(),
+            "arn:aws:lambda:eu-central-1:000000000000:function:measured".to_owned(),
         ),
         (
             "lambda-runtime-trace-id",

@@ -1,0 +1,165 @@
+//! A details job: submit, wait, page by cursor, delete.
+
+use super::{BREATH, take};
+use crate::run::{Progress, Run};
+use crate::state::{Job, Stage};
+use crate::{ExtractError, contacts};
+use genesys::api::{Api, Waited};
+use model::payload::Extraction;
+use source_http::SourceError;
+use std::collections::HashSet;
+use tokio::task::JoinSet;
+
+/// How often the page before may come again in place of the one that was asked for.
+const MOST_REPEATS: u32 = 3;
+/// A job that has not ended after so long is given up: else a job that hangs would be waited for as long as the run may last.
+const PATIENCE_HOURS: i64 = 6;
+
+enum Pages {
+    Read,
+    HandBack,
+    /// The job ended or vanished; what it gave so far stays, duplicates are dropped by their bytes.
+    Gone(SourceError),
+}
+
+pub(super) async fn read(
+    run: &mut Run<'_>,
+    api: &Api,
+    mut job: Job,
+) -> Result<Progress, ExtractError> {
+    loop {
+        let id = match &job.id {
+            Some(id) => id.clone(),
+            None => submit(run, api, &mut job).await?,
+        };
+        let ended = match pages(run, api, &mut job, &id).await? {
+            Pages::Read => break,
+            Pages::HandBack => return Ok(Progress::HandBack),
+            Pages::Gone(cause) => cause,
+        };
+        let again = !job.was_resubmitted;
+        job = Job {
+            was_resubmitted: again,
+            ..Job::default()
+        };
+        run.state.stage = Stage::Job(job.clone());
+        if !again {
+            // Whatever its status says: another job may do better later.
+            let text = format!("two jobs ended before their last page: {ended}");
+            return Err(run.source(SourceError::transient("details job", text)));
+        }
+        tracing::warn!("Submitting the job once more: {ended}");
+    }
+    run.state.stage = Stage::Contacts;
+    run.checkpoint(api).await?;
+    if let Some(id) = &job.id
+        && let Err(error) = api.delete_job(id).await
+    {
+        // Its slot is freed when the job expires; the records are here.
+        tracing::warn!("A finished job could not be deleted: {error}");
+    }
+    Ok(Progress::Complete)
+}
+
+async fn submit(run: &mut Run<'_>, api: &Api, job: &mut Job) -> Result<String, ExtractError> {
+    let submitted = api.submit_job(run.task.window, run.filter()).await;
+    let id = submitted.map_err(|cause| run.source(cause))?;
+    job.id = Some(id.clone());
+    job.submitted_at = Some(run.deadline.now());
+    run.state.stage = Stage::Job(job.clone());
+    // A job takes one of few slots: a process that ends now must not leave it behind unknown.
+    run.keep(api).await?;
+    Ok(id)
+}
+
+async fn pages(
+    run: &mut Run<'_>,
+    api: &Api,
+    job: &mut Job,
+    id: &str,
+) -> Result<Pages, ExtractError> {
+    match api.wait_for_job(id, run.keep).await {
+        Ok(Waited::Ready) => {}
+        Ok(Waited::NotYet) => return Ok(give_up_late(run, api, job, id).await),
+        Ok(Waited::Ended(cause)) => return Ok(Pages::Gone(cause)),
+        Err(cause) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
+        Err(cause) => return Err(run.source(cause)),
+    }
+    // Pages of a job come one after another; the next one travels while this one is written.
+    let mut ahead = JoinSet::new();
+    let page_size = run.settings.genesys.job_page_size;
+    let fetch = |cursor: Option<String>| {
+        let (api, id) = (api.clone(), id.to_owned());
+        async move { api.job_page(&id, cursor.as_deref(), page_size).await }
+    };
+    let failed = |text| SourceError::transient("job results", text);
+    let (mut asked, mut repeats) = (HashSet::new(), 0);
+    ahead.spawn(fetch(job.cursor.clone()));
+    loop {
+        let page = match ahead.join_next().await {
+            Some(Ok(Ok(page))) => page,
+            Some(Ok(Err(cause))) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
+            Some(Ok(Err(cause))) => return Err(run.source(cause)),
+            Some(Err(_)) | None => return Err(run.source(failed("a page got lost"))),
+        };
+        let received_at = run.deadline.now();
+        // The answer to a cursor that names this very cursor as the next one is the page before, come again.
+        let is_repeat = page.cursor.is_some() && page.cursor == job.cursor;
+        if is_repeat {
+            repeats += 1;
+            if repeats > MOST_REPEATS {
+                return Err(run.source(failed("the cursor does not move")));
+            }
+            tracing::warn!("A page of job results came again; asking for the next one once more");
+        } else if let Some(next) = &page.cursor
+            && !asked.insert(next.clone())
+        {
+            return Err(run.source(failed("the cursors go round in a circle")));
+        }
+        let hand_back = run.is_late();
+        if page.cursor.is_some() && !hand_back {
+            ahead.spawn(fetch(page.cursor.clone()));
+        }
+        for (no, payload) in page.records().enumerate() {
+            if no % BREATH == BREATH - 1 {
+                tokio::task::yield_now().await;
+            }
+            take(run, payload, received_at, Extraction::Job, None)?;
+        }
+        if page.cursor.is_none() {
+            return Ok(Pages::Read);
+        }
+        job.cursor.clone_from(&page.cursor);
+        run.state.stage = Stage::Job(job.clone());
+        drop(page);
+        run.checkpoint(api).await?;
+        if hand_back {
+            return Ok(Pages::HandBack);
+        }
+        let batch = run.settings.genesys.contact_batch_size as usize;
+        if contacts::resolve(run, api, batch).await? == Progress::HandBack {
+            return Ok(Pages::HandBack);
+        }
+    }
+}
+
+/// Waits on for a job that still runs, unless it has run for too long.
+async fn give_up_late(run: &Run<'_>, api: &Api, job: &Job, id: &str) -> Pages {
+    let hours = job.submitted_at.map_or(0, |submitted_at| {
+        run.deadline.now().duration_since(submitted_at).as_hours()
+    });
+    if hours < PATIENCE_HOURS {
+        return Pages::HandBack;
+    }
+    if let Err(error) = api.delete_job(id).await {
+        tracing::warn!("A job that was given up could not be deleted: {error}");
+    }
+    let text = format!("the job has not ended after {hours} hours");
+    Pages::Gone(SourceError::transient("details job", text))
+}
+
+/// The job is not there any more, or does not know the cursor.
+fn is_gone(cause: &SourceError) -> bool {
+    matches!(cause.status(), Some(404 | 410))
+        || (cause.status() == Some(400) && cause.message().to_lowercase().contains("cursor"))
+}

@@ -1,0 +1,95 @@
+//! Conversations: through a details job where the window is available as one, else through the details query.
+
+mod job;
+mod query;
+pub(crate) mod slices;
+mod stream;
+
+use crate::run::{Progress, Run};
+use crate::state::{Job, Query, Stage};
+use crate::{ExtractError, contacts};
+use genesys::api::Api;
+use genesys::record;
+use jiff::{SignedDuration, Timestamp};
+use landing::Written;
+use model::payload::Extraction;
+
+/// A query asks for at most this much at once, well below the source's seven days.
+const LARGEST_SLICE: SignedDuration = SignedDuration::from_hours(24);
+/// Records between two chances for the pages ahead to come in.
+const BREATH: usize = 32;
+
+pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, ExtractError> {
+    if run.is_at_start() {
+        choose(run, api).await?;
+    }
+    let progress = match run.state.stage.clone() {
+        Stage::Job(job) => Box::pin(job::read(run, api, job)).await?,
+        Stage::Query(query) => Box::pin(query::read(run, api, query)).await?,
+        _ => Progress::Complete,
+    };
+    if progress == Progress::HandBack {
+        return Ok(progress);
+    }
+    run.state.stage = Stage::Contacts;
+    contacts::resolve(run, api, 1).await
+}
+
+/// A job where every conversation of the window is in the data lake, else the query.
+async fn choose(run: &mut Run<'_>, api: &Api) -> Result<(), ExtractError> {
+    let window = run.task.window;
+    let available = api
+        .availability()
+        .await
+        .map_err(|cause| run.source(cause))?;
+    run.state.is_job = available.is_some_and(|until| window.end() <= until);
+    if run.state.is_job {
+        let hours = i64::from(run.settings.genesys.settle_hours);
+        let final_at = window.end() + SignedDuration::from_hours(hours);
+        run.state.is_settled = run.task.at >= final_at;
+        run.state.stage = Stage::Job(Job::default());
+    } else {
+        run.state.api_count = Some(0);
+        run.state.stage = Stage::Query(Query::of(window.slices(LARGEST_SLICE)));
+    }
+    Ok(())
+}
+
+/// Takes a record if it began in the window; with `group`, its conversation is marked there, wherever it began.
+fn take(
+    run: &mut Run<'_>,
+    payload: &str,
+    received_at: Timestamp,
+    extraction: Extraction,
+    group: Option<u32>,
+) -> Result<(), ExtractError> {
+    let window = run.task.window;
+    let record = match record::parse(payload) {
+        Ok(record) => record,
+        Err(refusal) => {
+            let id = record::natural_id_of(payload);
+            if let Some(group) = group {
+                run.writer.mark(group, id.as_deref().unwrap_or(payload));
+            }
+            let bytes = payload.as_bytes();
+            run.writer
+                .refuse(id.as_deref(), bytes, received_at, &refusal)?;
+            return Ok(());
+        }
+    };
+    if let Some(group) = group {
+        run.writer.mark(group, &record.conversation_id);
+    }
+    if !window.contains(record.conversation_start) {
+        run.writer.skip_out_of_window();
+        return Ok(());
+    }
+    let id = &record.conversation_id;
+    let written = run.writer.record(id, payload, received_at, |rows| {
+        record::write(&record, extraction, window, rows)
+    })?;
+    if written != Written::Duplicate {
+        contacts::collect(run, &record);
+    }
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! Faults of the strict fake, on both roads: whatever happens on the way, the same lines and rows are there in the end.
+
+#![allow(clippy::unwrap_used)] // helpers of tests may fail loudly
+
+mod support;
+
+use fakes::control::{Fault, Kind as FaultKind};
+use fakes::genesys::Options;
+use jiff::Timestamp;
+use model::payload::{Counts, WindowTask};
+use model::{Classify, Kind};
+use source_http::Repeat;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use support::seeded::{Fake, unlimited, world};
+use support::{content, deadline, event};
+
+const QUERY: &str = "/conversations/details/query";
+const RESULTS: &str = "/results";
+const JOBS: &str = "/conversations/details/jobs";
+const CONTACTS: &str = "/externalcontacts/bulk/contacts";
+
+fn status(code: u16, retry_after: Option<u64>) -> FaultKind {
+    FaultKind::Status {
+        code,
+        retry_after,
+        body: None,
+    }
+}
+
+/// Calls until the window is done, as the state machine does: what it retries by kind is met with another attempt.
+async fn read(
+    fake: &Fake,
+    task: &WindowTask,
+) -> (BTreeMap<String, Vec<String>>, Counts, Vec<Kind>) {
+    let repeat = Repeat {
+        first_wait: Duration::from_millis(1),
+        longest_wait: Duration::from_millis(5),
+        ..Repeat::default()
+    };
+    let mut failures = Vec::new();
+    for _ in 0..10 {
+        let extractor = fake.world.extractor().repeating(repeat);
+        match Box::pin(extractor.run(task, deadline())).await {
+            Ok(outcome) if outcome.done => {
+                assert!(outcome.counts.close());
+                return (content(&fake.world, task), outcome.counts, failures);
+            }
+            Ok(_) => {}
+            Err(error) => failures.push(error.kind()),
+        }
+    }
+    panic!("not done after ten attempts: {failures:?}");
+}
+
+async fn start(is_job: bool) -> Fake {
+    let options = Options {
+        availability: (!is_job).then(|| "2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
+        ..unlimited()
+    };
+    let mut fake = Fake::start(world(2, 700), options).await;
+    for (from, to) in [
+        ("job_page_size = 1000", "job_page_size = 100"),
+        ("query_page_size = 100", "query_page_size = 50"),
+        ("contact_batch_size = 50", "contact_batch_size = 10"),
+    ] {
+        fake.world.settings = fake.world.settings.replace(from, to);
+    }
+    fake
+}
+
+/// Every fault once, and more often than a call is repeated; each in a run of its own.
+async fn all(is_job: bool, faults: Vec<(&'static str, FaultKind)>) {
+    let mut task = event("day");
+    let fake = start(is_job).await;
+    let (expected, counts, _) = read(&fake, &task).await;
+    assert!(counts.staged > 200);
+    let control = fake.server.control();
+    for (no, (path, kind)) in faults.into_iter().enumerate() {
+        for (times, skip) in [(1, 2), (5, 1)] {
+            // Of the calls to this path only one submits.
+            let skip = if kind == FaultKind::FailJob { 0 } else { skip };
+            task.run_id = format!("fault-{no}-{times}").try_into().unwrap();
+            control
+                .faults
+                .add(Fault::new(path, kind.clone(), times).after(skip));
+            let (found, counts, failures) = read(&fake, &task).await;
+            let what = format!("{kind:?} on {path}, {times} times after {skip}: {failures:?}");
+            assert!(found == expected, "{what}");
+            assert!(
+                counts.received >= counts.landed && failures.len() < 6,
+                "{what}"
+            );
+            let may_be = [Kind::Transient, Kind::Throttled];
+            assert!(failures.iter().all(|kind| may_be.contains(kind)), "{what}");
+            assert!(times > 1 || control.faults.pending().is_empty(), "{what}");
+            control.faults.clear();
+        }
+    }
+    fake.stop().await;
+}
+
+fn everywhere(path: &'static str) -> Vec<(&'static str, FaultKind)> {
+    let mut kinds = vec![
+        FaultKind::Truncate,
+        FaultKind::Reset,
+        FaultKind::Html,
+        FaultKind::GarbageJson,
+        status(429, Some(0)),
+    ];
+    kinds.extend([408, 500, 502, 503, 504].map(|code| status(code, None)));
+    kinds.into_iter().map(|kind| (path, kind)).collect()
+}
+
+#[tokio::test]
+async fn a_job_survives_what_happens_to_its_pages() {
+    let mut faults = everywhere(RESULTS);
+    faults.push((RESULTS, FaultKind::RepeatPage));
+    all(true, faults).await;
+}
+
+#[tokio::test]
+async fn a_job_survives_its_own_end() {
+    all(
+        true,
+        vec![
+            (JOBS, FaultKind::FailJob),
+            (JOBS, FaultKind::ExpireJob),
+            (RESULTS, FaultKind::ExpireCursor),
+            (JOBS, status(503, None)),
+            (CONTACTS, FaultKind::Html),
+            (CONTACTS, status(500, None)),
+        ],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_query_survives_what_happens_to_its_pages() {
+    let mut faults = everywhere(QUERY);
+    faults.push((QUERY, FaultKind::RepeatPage));
+    faults.push((QUERY, FaultKind::ShiftPages));
+    all(false, faults).await;
+}
+
+#[tokio::test]
+async fn a_token_that_ends_between_two_pages_is_unauthorized_and_nothing_is_lost() {
+    let task = event("day");
+    for (is_job, path) in [(true, RESULTS), (false, QUERY)] {
+        let fake = start(is_job).await;
+        fake.server
+            .control()
+            .faults
+            .add(Fault::new(path, FaultKind::ExpireToken, 1).after(2));
+        let failed = Box::pin(fake.world.extractor().run(&task, deadline())).await;
+        assert_eq!(failed.unwrap_err().kind(), Kind::Unauthorized);
+        assert!(!fake.world.bucket.keys("landing/").is_empty());
+        fake.stop().await;
+    }
+}

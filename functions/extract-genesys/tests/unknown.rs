@@ -1,0 +1,91 @@
+//! Something happened in a conversation that does not come by its id: it is counted and told, not lost.
+
+#![allow(clippy::unwrap_used)] // helpers of tests may fail loudly
+
+mod support;
+
+use model::payload::{Mode, WindowTask};
+use support::{Platform, World, conversations, day_of, deadline, finish, table};
+
+async fn with_unknown(refuses_unknown: bool) -> World {
+    let mut world = World::with(Platform {
+        evaluated: vec![
+            ("c-1", true),
+            ("c-2", false),
+            ("", true),
+            ("c-3", true),
+            ("c-4", true),
+        ],
+        refuses_unknown,
+        ..Platform::default()
+    })
+    .await;
+    let text = "details_batch_size = 50";
+    assert!(world.settings.contains(text));
+    world.settings = world.settings.replace(text, "details_batch_size = 3");
+    world
+}
+
+#[tokio::test]
+async fn a_conversation_that_does_not_come_by_its_id_is_counted_among_the_refused() {
+    for refuses_unknown in [false, true] {
+        let world = with_unknown(refuses_unknown).await;
+        let task = day_of("evaluation");
+        finish(&world.extractor(), &task, 1).await;
+        let counts = world.bucket.receipt(&task).counts;
+        assert_eq!((counts.api, counts.received), (Some(5), 5));
+        assert_eq!((counts.staged, counts.quarantined), (3, 2));
+        let told = |task: &WindowTask| -> Vec<_> {
+            let rows = table(&world, task, "staging.quarantine").into_iter();
+            let mut told: Vec<_> = rows
+                .map(|row| {
+                    ["object", "natural_id", "reason", "detail"].map(|name| row[name].clone())
+                })
+                .collect();
+            told.sort();
+            told
+        };
+        let first = told(&task);
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(first.iter().map(|it| it.join(" | ")).collect::<Vec<_>>().join("\n"), @r"
+            evaluation | \N | missing_key | group.conversationId: must not be missing, null or empty
+            evaluation | c-2 | not_found | conversationId: something happened in this conversation, and the source does not give it by its id; a later reading of the window asks again
+            ");
+        }
+        // What was refused is landed with its bytes, and a replay refuses it for the same reason.
+        let landed = world
+            .bucket
+            .receipt(&task)
+            .files
+            .into_iter()
+            .map(|file| file.key);
+        let again = WindowTask {
+            run_id: "replay-1".to_owned().try_into().unwrap(),
+            mode: Mode::Replay,
+            landed: landed.filter(|key| key.starts_with("landing/")).collect(),
+            ..task.clone()
+        };
+        let replayed = world
+            .extractor()
+            .run(&again, deadline())
+            .await
+            .unwrap()
+            .counts;
+        assert_eq!((replayed.staged, replayed.quarantined), (3, 2));
+        assert!(told(&again).contains(&first[1]));
+    }
+}
+
+#[tokio::test]
+async fn attributes_of_a_conversation_that_is_gone_stay_missing_from_the_count() {
+    let world = World::with(Platform {
+        conversations: conversations("2026-01-05T01:00:00Z", 5, 60),
+        cap: 100_000,
+        ..Platform::default()
+    })
+    .await;
+    let task = day_of("conversation_attribute");
+    finish(&world.extractor(), &task, 1).await;
+    let counts = world.bucket.receipt(&task).counts;
+    assert_eq!((counts.api, counts.received), (Some(5), 0));
+}
