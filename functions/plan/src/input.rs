@@ -2,8 +2,10 @@
 
 use crate::PlanError;
 use jiff::{SignedDuration, Timestamp};
+use model::filter::Filter;
 use model::payload::{Mode, PipelineInput};
 use model::{RunId, Window};
+use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 /// An input that keeps every rule.
@@ -17,6 +19,8 @@ pub struct Checked {
     pub range: Option<Window>,
     /// Read again what the ledger has.
     pub force: bool,
+    /// Backfill: read just these conversations, which fills no gap.
+    pub filter: Option<Filter>,
     /// Its run id.
     pub run_id: RunId,
 }
@@ -77,12 +81,30 @@ pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, Pl
         }
         (Mode::Nightly | Mode::Intraday, None, None) => None,
     };
+    let filter = match &input.filter {
+        Some(_) if input.mode != Mode::Backfill => {
+            return refuse(
+                "filter",
+                "given".to_owned(),
+                "only mode backfill takes a filter; for every run it belongs into settings genesys.filter",
+            );
+        }
+        Some(filter) if filter.is_empty() => {
+            return refuse(
+                "filter",
+                "{}".to_owned(),
+                "limits nothing; leave it out to read every conversation",
+            );
+        }
+        filter => filter.clone(),
+    };
     let run_id = run_id(input, at, range)?;
     Ok(Checked {
         mode: input.mode,
         at,
         range,
         force: input.force,
+        filter,
         run_id,
     })
 }
@@ -92,7 +114,7 @@ fn whole_seconds(instant: Timestamp) -> Timestamp {
 }
 
 /// The same input at the same instant has the same id, so that an execution started again continues the same run:
-/// a nightly run is one per UTC day, an intraday run one per minute, a backfill one per interval.
+/// a nightly run is one per UTC day, an intraday run one per minute, a backfill one per interval and filter.
 fn run_id(input: &PipelineInput, at: Timestamp, range: Option<Window>) -> Result<RunId, PlanError> {
     let mut id = input.mode.as_str().to_owned();
     let _ = match (input.mode, range) {
@@ -108,6 +130,12 @@ fn run_id(input: &PipelineInput, at: Timestamp, range: Option<Window>) -> Result
         }
         (_, None) => Ok(()),
     };
+    // What one filter leaves out is another run's: the same filter continues the same run.
+    if let Some(filter) = &input.filter {
+        let text =
+            serde_json::to_vec(filter).map_err(|error| PlanError::RunId(error.to_string()))?;
+        let _ = write!(id, "-f{}", &hex::encode(Sha256::digest(text))[..12]);
+    }
     // A replay is made because the code has changed, and `force` because the source has: each is a run of its own.
     if input.force || input.mode == Mode::Replay {
         let _ = write!(id, "-at{}", at.as_second());
@@ -146,12 +174,32 @@ mod tests {
     }
 
     #[test]
+    fn each_filter_is_a_run_of_its_own() {
+        let run_id = |filter: &str| {
+            let range = r#""from":"2026-01-05T00:00:00Z","to":"2026-01-07T00:00:00Z""#;
+            let input = checked(&format!(r#"{{"mode":"backfill",{range}{filter}}}"#)).unwrap();
+            input.run_id.to_string()
+        };
+        let plain = run_id("");
+        let voice = run_id(r#","filter":{"media_types":["voice"]}"#);
+        let queue = run_id(r#","filter":{"queue_ids":["q"]}"#);
+        assert_eq!(plain, "backfill-20260105t000000-20260107t000000");
+        assert!(voice.starts_with(&format!("{plain}-f")), "{voice}");
+        assert_ne!(voice, queue);
+        assert_eq!(voice, run_id(r#","filter":{"media_types":["voice"]}"#));
+        let forced = run_id(r#","force":true,"filter":{"media_types":["voice"]}"#);
+        assert!(forced.starts_with(&format!("{voice}-at")), "{forced}");
+    }
+
+    #[test]
     fn bad_input_is_refused_with_field_value_and_rule() {
         insta::assert_snapshot!(checked(r#"{"mode":"weekly"}"#).unwrap_err(), @"unknown variant `weekly`, expected one of `nightly`, `intraday`, `backfill`, `replay` at line 1 column 16");
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @"input to = missing: mode backfill and mode replay need from and to, as 2026-01-05T00:00:00Z");
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @"input from and to: window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z");
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2027-01-05T00:00:00Z"}"#).unwrap_err(), @"input to = 2027-01-05T00:00:00Z: must not be in the future of `at`; the source has no such records yet");
         insta::assert_snapshot!(checked(r#"{"mode":"nightly","from":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @"input from = 2026-01-06T00:00:00Z: only mode backfill and mode replay take from and to");
+        insta::assert_snapshot!(checked(r#"{"mode":"nightly","filter":{"queue_ids":["q"]}}"#).unwrap_err(), @"input filter = given: only mode backfill takes a filter; for every run it belongs into settings genesys.filter");
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z","to":"2026-01-06T00:00:00Z","filter":{}}"#).unwrap_err(), @"input filter = {}: limits nothing; leave it out to read every conversation");
         insta::assert_snapshot!(checked(r#"{"mode":"nightly","at":"2026-03-06T00:00:00Z"}"#).unwrap_err(), @"input at = 2026-03-06T00:00:00Z: must not be after the execution's start");
     }
 }

@@ -12,7 +12,7 @@ use warehouse::{Value, Warehouse};
 pub struct Entry {
     /// The run that read it.
     pub batch_id: RunId,
-    /// `nightly`, …
+    /// `nightly`, `intraday`, `backfill`, `replay`, or `partial` for a window that was read through an event's filter.
     pub mode: String,
     /// `genesys`, `salesforce`.
     pub source: String,
@@ -24,36 +24,74 @@ pub struct Entry {
     pub is_settled: bool,
     /// Records received.
     pub received: u64,
+    /// Calls it took.
+    pub calls: u64,
 }
 
-/// Every entry of a loaded batch that touches `[from, to)`, the newest extraction of a window first.
-pub(crate) async fn entries(
+/// Mode of a window that was read through an event's filter.
+pub const PARTIAL: &str = "partial";
+
+const COLUMNS: &str = "select window_ledger.batch_id, window_ledger.mode, window_ledger.source, window_ledger.object, \
+    cast(window_ledger.window_start as varchar(32)), cast(window_ledger.window_end as varchar(32)), \
+    window_ledger.is_settled, window_ledger.received_rows, window_ledger.api_calls \
+    from ops.window_ledger \
+    inner join ops.load_log on window_ledger.batch_id = load_log.batch_id";
+const ORDER: &str = "order by window_ledger.extracted_at desc, window_ledger.batch_id desc";
+
+/// What counts as read: Genesys' windows that end after `from`, and every window of Salesforce, because it goes on where it
+/// stopped, however long ago.
+///
+/// Only of runs that were merged: a merge takes its own batch, so what was loaded by a run whose merge failed for good would
+/// never reach the tables if its windows counted as read.
+pub(crate) async fn read(
     warehouse: &Warehouse,
     from: Timestamp,
-    to: Timestamp,
     within: Duration,
 ) -> Result<Vec<Entry>, PlanError> {
-    let query = "select window_ledger.batch_id, window_ledger.mode, window_ledger.source, window_ledger.object, \
-                 cast(window_ledger.window_start as varchar(32)), cast(window_ledger.window_end as varchar(32)), \
-                 window_ledger.is_settled, window_ledger.received_rows \
-                 from ops.window_ledger \
-                 inner join ops.load_log on window_ledger.batch_id = load_log.batch_id \
-                 where window_ledger.window_end > cast(:from_at as timestamp) \
-                 and window_ledger.window_start < cast(:to_at as timestamp) \
-                 order by window_ledger.extracted_at desc, window_ledger.batch_id desc";
-    let text = |instant| {
-        let mut text = String::new();
-        model::rows::push_timestamp(&mut text, instant);
-        text
-    };
+    let query = format!(
+        "{COLUMNS} where load_log.merged_at is not null \
+         and ((window_ledger.source = 'genesys' and window_ledger.mode in ('nightly', 'backfill') \
+         and window_ledger.window_end > cast(:from_at as timestamp)) \
+         or (window_ledger.source = 'salesforce' and window_ledger.mode in ('nightly', 'intraday', 'backfill'))) {ORDER}"
+    );
+    let values = [("from_at".to_owned(), text(from))];
+    rows(warehouse, &query, &values, within).await
+}
+
+/// What was landed from a source and touches `range`, the newest first.
+pub(crate) async fn landed(
+    warehouse: &Warehouse,
+    range: Window,
+    within: Duration,
+) -> Result<Vec<Entry>, PlanError> {
+    let query = format!(
+        "{COLUMNS} where window_ledger.mode <> 'replay' and window_ledger.window_end > cast(:from_at as timestamp) \
+         and window_ledger.window_start < cast(:to_at as timestamp) {ORDER}"
+    );
     let values = [
-        ("from_at".to_owned(), text(from)),
-        ("to_at".to_owned(), text(to)),
+        ("from_at".to_owned(), text(range.start())),
+        ("to_at".to_owned(), text(range.end())),
     ];
+    rows(warehouse, &query, &values, within).await
+}
+
+/// An instant as the ledger has it.
+fn text(instant: Timestamp) -> String {
+    let mut text = String::new();
+    model::rows::push_timestamp(&mut text, instant);
+    text
+}
+
+async fn rows(
+    warehouse: &Warehouse,
+    query: &str,
+    values: &[(String, String)],
+    within: Duration,
+) -> Result<Vec<Entry>, PlanError> {
     let rows = warehouse
-        .query("plan/ledger", query, &values, within)
+        .query("plan/ledger", query, values, within)
         .await
-        .map_err(PlanError::Warehouse)?;
+        .map_err(|cause| PlanError::warehouse("reading the ledger", cause))?;
     rows.iter()
         .map(|row| entry(row).ok_or_else(|| PlanError::Ledger(format!("{row:?}"))))
         .collect()
@@ -65,6 +103,7 @@ fn entry(row: &[Value]) -> Option<Entry> {
         let civil: DateTime = text(at)?.parse().ok()?;
         jiff::tz::Offset::UTC.to_timestamp(civil).ok()
     };
+    let count = |at: usize| u64::try_from(row.get(at)?.integer()?).ok();
     Some(Entry {
         batch_id: RunId::try_from(text(0)?).ok()?,
         mode: text(1)?,
@@ -72,6 +111,7 @@ fn entry(row: &[Value]) -> Option<Entry> {
         object: text(3)?,
         window: Window::new(instant(4)?, instant(5)?).ok()?,
         is_settled: row.get(6)?.boolean()?,
-        received: u64::try_from(row.get(7)?.integer()?).ok()?,
+        received: count(7)?,
+        calls: count(8)?,
     })
 }

@@ -1,24 +1,38 @@
 //! Chooses the windows of a run, tells their cost, and writes them as the items of the Distributed Map.
 //!
 //! A plan is made once: when the run has one, it is handed back as it is, so that a failed execution started again with the
-//! same input continues the same windows.
+//! same input continues the same windows. Whatever can be known to be wrong is refused here, before anything is read.
 
+mod coverage;
+mod error;
+pub mod estimate;
+mod holes;
 pub mod input;
 pub mod ledger;
+mod quota;
+mod replay;
+mod rules;
+mod sources;
+mod tasks;
 pub mod windows;
 
+pub use coverage::Coverage;
+pub use error::PlanError;
+
 use input::Checked;
-use landing::{LandingError, Store, keys};
-use ledger::Entry;
-use model::payload::{Estimate, Mode, PlanOutcome, PlanRequest, WindowReceipt, WindowTask};
+use jiff::SignedDuration;
+use landing::{Store, keys};
+use model::Source;
+use model::payload::{Estimate, Mode, PlanOutcome, PlanRequest, WindowTask};
 use model::settings::Settings;
-use model::{Classify, Kind, RunId, Source};
 use serde::Deserialize;
+use sources::{Described, Sources};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use step::{Deadline, SettingsFileError};
-use warehouse::{Target, Warehouse, WarehouseError};
-use windows::Choice;
+use step::Deadline;
+use step::secrets::Secrets;
+use warehouse::{Target, Warehouse};
+use windows::Chosen;
 
 /// The function's environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -28,6 +42,14 @@ pub struct Config {
     /// Folder of the settings.
     #[serde(default = "layer")]
     pub settings_dir: PathBuf,
+    /// Domain or AWS region of the Genesys Cloud organisation.
+    pub genesys_region: String,
+    /// Secret with the Genesys token `refresh-token` keeps.
+    pub genesys_token_secret: String,
+    /// Secret with the Salesforce token `refresh-token` keeps.
+    pub salesforce_token_secret: String,
+    /// Another base URL of the Platform API: only on this machine.
+    pub genesys_api_url: Option<String>,
     /// Where statements run.
     #[serde(flatten)]
     pub target: Target,
@@ -37,98 +59,34 @@ fn layer() -> PathBuf {
     PathBuf::from("/opt")
 }
 
-/// Why there is no plan.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// The settings cannot be used.
-    #[error(transparent)]
-    Settings(#[from] SettingsFileError),
-    /// A field of the input breaks a rule.
-    #[error("input {field} = {value}: {rule}")]
-    Input {
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        value: String,
-        /// The rule.
-        rule: &'static str,
-    },
-    /// `from` and `to` are no window.
-    #[error("input from and to")]
-    Window(#[source] model::WindowError),
-    /// The run id cannot be built.
-    #[error("{0}")]
-    RunId(String),
-    /// A report in the input has no file.
-    #[error("input reports: {asked:?} has no file in infra/settings/reports; there is {known}")]
-    Report {
-        /// What was asked.
-        asked: String,
-        /// What there is.
-        known: String,
-    },
-    /// The folder of reports cannot be listed.
-    #[error("settings folder {path} cannot be listed")]
-    Reports {
-        /// The folder.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// The ledger cannot be read.
-    #[error("reading the ledger")]
-    Warehouse(#[source] WarehouseError),
-    /// A row of the ledger has a form nobody wrote.
-    #[error("ops.window_ledger has a row that cannot be read: {0}")]
-    Ledger(String),
-    /// The bucket refused.
-    #[error("writing the plan of run {run_id}")]
-    Landing {
-        /// The run.
-        run_id: RunId,
-        /// Why.
-        #[source]
-        cause: LandingError,
-    },
-    /// Nothing landed in the interval of a replay.
-    #[error("input from and to: the ledger has no window in {0} to replay")]
-    NothingToReplay(String),
-    /// A receipt the ledger speaks of is gone.
-    #[error(
-        "run {run_id}: the receipt s3://{key} is gone (lifecycle?); these windows must be read from the source again"
-    )]
-    ReceiptGone {
-        /// The run that landed it.
-        run_id: RunId,
-        /// Bucket and key.
-        key: String,
-    },
-}
-
-impl Classify for PlanError {
-    fn kind(&self) -> Kind {
-        match self {
-            Self::Warehouse(cause) => cause.kind(),
-            Self::Landing { cause, .. } => cause.kind(),
-            _ => Kind::Invalid,
-        }
-    }
-}
+/// Notices a plan carries: they are part of the machine's state.
+const MOST_NOTICES: usize = 40;
+/// How far back, at least, the ledger is asked what days have cost.
+const PAST: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// Makes plans.
 #[derive(Debug)]
 pub struct Planner {
     store: Store,
     warehouse: Warehouse,
+    sources: Sources,
     settings: Settings,
     reports: BTreeSet<String>,
 }
 
+/// What a run does.
+#[derive(Default)]
+struct Planned {
+    chosen: Chosen,
+    estimate: Estimate,
+    described: Described,
+}
+
 impl Planner {
-    /// Over the bucket, warehouse and settings the configuration names.
+    /// Over the bucket, warehouse, sources and settings the configuration names.
     pub fn new(aws: &aws_config::SdkConfig, config: Config) -> Result<Self, PlanError> {
         Ok(Self {
+            sources: Sources::new(Secrets::new(aws), &config)?,
             store: Store::new(step::s3(aws), config.bucket),
             warehouse: Warehouse::new(step::redshift_data(aws), config.target),
             settings: step::settings(&config.settings_dir)?,
@@ -144,14 +102,15 @@ impl Planner {
     ) -> Result<PlanOutcome, PlanError> {
         let checked = input::check(&request.input, request.started_at)?;
         let reports = self.reports(request.input.reports.as_deref())?;
-        let empty = self.outcome(&checked, reports, &[], &[], Estimate::default());
+        rules::check_settings(&self.settings, &checked)?;
+        if let Some(filter) = &checked.filter {
+            rules::check_filter_of("input ", filter)?;
+        }
+        let empty = self.outcome(&checked, reports, &Planned::default(), 0, 0);
         if request.check_only {
             return Ok(empty);
         }
-        let landing = |cause| PlanError::Landing {
-            run_id: checked.run_id.clone(),
-            cause,
-        };
+        let landing = |cause| PlanError::landing(&checked.run_id, cause);
         let key = keys::plan(&checked.run_id);
         if let Some(plan) = self
             .store
@@ -159,32 +118,18 @@ impl Planner {
             .await
             .map_err(landing)?
         {
-            tracing::info!(run_id = %checked.run_id, "The run has a plan; continuing it");
-            return Ok(plan);
+            return Ok(continued(plan, &checked));
         }
-        let (genesys, salesforce, estimate) = match checked.mode {
-            Mode::Replay => {
-                let (genesys, salesforce) = self.replay(&checked, deadline).await?;
-                (genesys, salesforce, Estimate::default())
-            }
-            _ => self.read(&checked, deadline).await?,
+        let planned = match checked.mode {
+            Mode::Replay => Box::pin(self.replay(&checked, deadline)).await?,
+            _ => Box::pin(self.read(&checked, deadline)).await?,
         };
-        let plan = self.outcome(&checked, empty.reports, &genesys, &salesforce, estimate);
-        // The items first: a plan that exists is complete.
-        self.store
-            .write_json(&plan.genesys_key, &genesys)
-            .await
-            .map_err(landing)?;
-        self.store
-            .write_json(&plan.salesforce_key, &salesforce)
-            .await
-            .map_err(landing)?;
+        let genesys = self.items(&checked, Source::Genesys, &planned).await?;
+        let salesforce = self.items(&checked, Source::Salesforce, &planned).await?;
+        let plan = self.outcome(&checked, empty.reports, &planned, genesys, salesforce);
         self.store.write_json(&key, &plan).await.map_err(landing)?;
-        tracing::info!(
-            run_id = %plan.run_id, windows = plan.genesys_windows + plan.salesforce_windows, calls = estimate.calls,
-            minutes = estimate.minutes, bytes = estimate.bytes, "Planned {} windows, {} calls, at least {} minutes",
-            plan.genesys_windows + plan.salesforce_windows, estimate.calls, estimate.minutes
-        );
+        planned.described.keep(&self.store, &checked.run_id).await?;
+        tell(&plan, &planned.chosen);
         Ok(plan)
     }
 
@@ -192,10 +137,16 @@ impl Planner {
         &self,
         checked: &Checked,
         reports: Vec<String>,
-        genesys: &[WindowTask],
-        salesforce: &[WindowTask],
-        estimate: Estimate,
+        planned: &Planned,
+        genesys_windows: u64,
+        salesforce_windows: u64,
     ) -> PlanOutcome {
+        let mut notices = planned.chosen.notices.clone();
+        if notices.len() > MOST_NOTICES {
+            let more = notices.len() - MOST_NOTICES;
+            notices.truncate(MOST_NOTICES);
+            notices.push(format!("{more} more notices are left out"));
+        }
         PlanOutcome {
             run_id: checked.run_id.clone(),
             mode: checked.mode,
@@ -203,11 +154,12 @@ impl Planner {
             reads_sources: checked.mode != Mode::Replay,
             bucket: self.store.bucket().to_owned(),
             genesys_key: keys::plan_windows(&checked.run_id, Source::Genesys),
-            genesys_windows: genesys.len() as u64,
+            genesys_windows,
             salesforce_key: keys::plan_windows(&checked.run_id, Source::Salesforce),
-            salesforce_windows: salesforce.len() as u64,
-            estimate,
+            salesforce_windows,
+            estimate: planned.estimate,
             reports,
+            notices,
         }
     }
 
@@ -225,142 +177,146 @@ impl Planner {
     }
 
     /// The windows of a run that reads its sources.
-    async fn read(
-        &self,
-        checked: &Checked,
-        deadline: Deadline,
-    ) -> Result<(Vec<WindowTask>, Vec<WindowTask>, Estimate), PlanError> {
-        // Salesforce goes on where it stopped, however long ago: the whole ledger counts.
-        let ledger = ledger::entries(
+    async fn read(&self, checked: &Checked, deadline: Deadline) -> Result<Planned, PlanError> {
+        let settings = &self.settings;
+        // A filter of the event's own reads conversations alone.
+        let described = if checked.filter.is_some() {
+            Described::default()
+        } else {
+            let sources = &self.sources;
+            Box::pin(sources.describe(settings, &self.store, &checked.run_id, deadline)).await?
+        };
+        let available_until = self.sources.available_until(settings, deadline).await?;
+        let begins = windows::interval(checked, settings).map_or(checked.at, model::Window::start);
+        let ledger = ledger::read(
             &self.warehouse,
-            self.settings.salesforce.initial_start,
-            checked.at,
+            begins.min(checked.at - PAST),
             deadline.left(),
         )
         .await?;
-        let choices = windows::choose(checked, &self.settings, &ledger);
-        let estimate = windows::estimate(&choices, &self.settings, &ledger);
-        let tasks = |source| {
-            let chosen: Vec<_> = choices
-                .iter()
-                .filter(|choice| choice.source == source)
-                .cloned()
-                .collect();
-            self.tasks(
-                checked,
-                chosen
-                    .into_iter()
-                    .map(|choice| (choice, Vec::new()))
-                    .collect(),
+        let mut chosen = windows::choose(checked, settings, &ledger, available_until);
+        if checked.mode == Mode::Nightly {
+            let (lookups, notices) = holes::choices(
+                &self.warehouse,
+                &self.store,
+                &checked.run_id,
+                &ledger,
+                deadline,
             )
-        };
-        Ok((tasks(Source::Genesys), tasks(Source::Salesforce), estimate))
-    }
-
-    /// The windows of a replay: the newest landing of each, from the receipts of the runs that landed them.
-    async fn replay(
-        &self,
-        checked: &Checked,
-        deadline: Deadline,
-    ) -> Result<(Vec<WindowTask>, Vec<WindowTask>), PlanError> {
-        let Some(range) = checked.range else {
-            return Ok((Vec::new(), Vec::new()));
-        };
-        let entries =
-            ledger::entries(&self.warehouse, range.start(), range.end(), deadline.left()).await?;
-        let mut seen = BTreeSet::new();
-        let (mut genesys, mut salesforce) = (Vec::new(), Vec::new());
-        for Entry {
-            batch_id,
-            mode,
-            source,
-            object,
-            window,
-            ..
-        } in entries
-        {
-            if mode == Mode::Replay.as_str()
-                || !seen.insert((source.clone(), object.clone(), window))
-            {
-                continue;
-            }
-            let key = keys::receipt_of(&batch_id, &source, &object, window);
-            let receipt: WindowReceipt = self
-                .store
-                .read_json(&key, "a window receipt")
-                .await
-                .map_err(|cause| PlanError::Landing {
-                    run_id: checked.run_id.clone(),
-                    cause,
-                })?
-                .ok_or_else(|| PlanError::ReceiptGone {
-                    run_id: batch_id.clone(),
-                    key: format!("{}/{key}", self.store.bucket()),
-                })?;
-            let landed: Vec<_> = receipt
-                .files
-                .into_iter()
-                .map(|file| file.key)
-                .filter(|key| key.starts_with("landing/"))
-                .collect();
-            if landed.is_empty() {
-                continue; // an empty window: there is nothing to read again
-            }
-            let choice = Choice {
-                source: receipt.task.source,
-                object,
-                window,
-            };
-            match choice.source {
-                Source::Genesys => genesys.push((choice, landed)),
-                Source::Salesforce => salesforce.push((choice, landed)),
+            .await?;
+            chosen.choices.extend(lookups);
+            chosen.notices.extend(notices);
+        }
+        let usage = described.usage;
+        let mut estimate =
+            estimate::estimate(&chosen.choices, settings, &ledger, available_until, usage);
+        estimate.settled_windows = chosen.settled_windows;
+        chosen.notices.splice(0..0, described.notices.clone());
+        if let Some(usage) = usage {
+            let allowed = usage.limit * u64::from(settings.salesforce.daily_share_percent) / 100;
+            if usage.used + estimate.salesforce_calls > allowed {
+                chosen.notices.push(format!(
+                    "Salesforce: about {} calls are needed and {usage} of the day are used; the run stops at {allowed} (salesforce.daily_share_percent) and can be started again later",
+                    estimate.salesforce_calls
+                ));
             }
         }
-        if genesys.is_empty() && salesforce.is_empty() {
+        Ok(Planned {
+            chosen,
+            estimate,
+            described,
+        })
+    }
+
+    /// The windows of a replay. Nobody is called.
+    async fn replay(&self, checked: &Checked, deadline: Deadline) -> Result<Planned, PlanError> {
+        let Some(range) = checked.range else {
+            return Ok(Planned::default());
+        };
+        let entries = ledger::landed(&self.warehouse, range, deadline.left()).await?;
+        let choices = replay::choices(&self.store, &checked.run_id, &entries).await?;
+        if choices.is_empty() {
             return Err(PlanError::NothingToReplay(range.to_string()));
         }
-        Ok((
-            self.tasks(checked, genesys),
-            self.tasks(checked, salesforce),
-        ))
+        Ok(Planned {
+            chosen: Chosen {
+                choices,
+                ..Chosen::default()
+            },
+            ..Planned::default()
+        })
     }
 
-    /// Choices as items of the Map: each worker gets its share of the quota.
-    fn tasks(&self, checked: &Checked, chosen: Vec<(Choice, Vec<String>)>) -> Vec<WindowTask> {
-        let settings = &self.settings;
-        let workers = settings
-            .plan
-            .max_concurrency
-            .min(u32::try_from(chosen.len()).unwrap_or(u32::MAX))
-            .max(1);
-        chosen
-            .into_iter()
-            .zip(1_u32..)
-            .map(|((choice, landed), window_no)| {
-                let (per_minute, in_flight) = match choice.source {
-                    Source::Genesys => (
-                        settings.genesys.requests_per_minute,
-                        settings.genesys.max_in_flight,
-                    ),
-                    Source::Salesforce => (
-                        settings.salesforce.requests_per_minute,
-                        settings.salesforce.max_in_flight,
-                    ),
-                };
-                WindowTask {
-                    run_id: checked.run_id.clone(),
-                    mode: checked.mode,
-                    source: choice.source,
-                    object: choice.object,
-                    window: choice.window,
-                    window_no,
-                    requests_per_minute: (per_minute / workers).max(1),
-                    max_in_flight: (in_flight / workers).max(1),
-                    at: checked.at,
-                    landed,
-                }
-            })
-            .collect()
+    /// Writes the items of one source's Map, unless an attempt before this one has: how many there are.
+    ///
+    /// Whoever comes second takes what is there: two plans of one run must not differ, even when one was cut off.
+    async fn items(
+        &self,
+        checked: &Checked,
+        source: Source,
+        planned: &Planned,
+    ) -> Result<u64, PlanError> {
+        let chosen = planned.chosen.choices.iter();
+        let chosen: Vec<_> = chosen.filter(|choice| choice.source == source).collect();
+        let tasks = tasks::of(checked, &self.settings, source, &chosen)?;
+        let landing = |cause| PlanError::landing(&checked.run_id, cause);
+        let key = keys::plan_windows(&checked.run_id, source);
+        let bytes = serde_json::to_vec(&tasks)
+            .map_err(|error| PlanError::RunId(format!("writing {key}: {error}")))?;
+        let is_new = self.store.put_new(&key, bytes, "application/json").await;
+        if is_new.map_err(landing)? {
+            return Ok(tasks.len() as u64);
+        }
+        let there: Option<Vec<WindowTask>> = self
+            .store
+            .read_json(&key, "the windows of a plan")
+            .await
+            .map_err(landing)?;
+        there
+            .map(|tasks| tasks.len() as u64)
+            .ok_or_else(|| landing(self.store.missing(&key)))
+    }
+}
+
+/// The plan a run has. A backfill is one run whenever it is started: what became final since then is not in its plan.
+fn continued(mut plan: PlanOutcome, checked: &Checked) -> PlanOutcome {
+    tracing::info!(run_id = %plan.run_id, "The run has a plan; continuing it");
+    if plan.mode == Mode::Backfill && plan.at != checked.at {
+        let notice = format!(
+            "this very backfill was planned as of {:.0} and is continued: what it has read is not read again, and nothing that became due since then is; \"force\": true reads the whole interval anew",
+            plan.at
+        );
+        tracing::warn!(run_id = %plan.run_id, "{notice}");
+        plan.notices.push(notice);
+    }
+    plan
+}
+
+/// The plan in the log, and each notice.
+fn tell(plan: &PlanOutcome, chosen: &Chosen) {
+    let (windows, estimate) = (
+        plan.genesys_windows + plan.salesforce_windows,
+        plan.estimate,
+    );
+    tracing::info!(
+        run_id = %plan.run_id,
+        windows,
+        by_job = chosen.by_job,
+        by_query = chosen.by_query,
+        settled = estimate.settled_windows,
+        genesys_calls = estimate.genesys_calls,
+        salesforce_calls = estimate.salesforce_calls,
+        salesforce_daily_share_bp = estimate.salesforce_daily_share_bp,
+        minutes = estimate.minutes,
+        bytes = estimate.bytes,
+        "Planned {windows} windows, {} calls, at least {} minutes; {} windows of conversations by details jobs, {} by the query",
+        estimate.calls,
+        estimate.minutes,
+        chosen.by_job,
+        chosen.by_query
+    );
+    for notice in &plan.notices {
+        tracing::warn!(run_id = %plan.run_id, "{notice}");
     }
 }
 

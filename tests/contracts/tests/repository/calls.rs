@@ -104,6 +104,7 @@ fn answers(function: &str) -> Result<BTreeSet<String>> {
             renewed: true,
         }),
         "Plan" => fields(PlanOutcome {
+            notices: Vec::new(),
             run_id: run_id()?,
             mode: Mode::Nightly,
             at: instant()?,

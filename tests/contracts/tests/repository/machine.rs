@@ -245,3 +245,92 @@ fn the_maps_over_windows_run_as_many_workers_as_the_quotas_are_divided_by() -> R
     }
     Ok(())
 }
+
+/// Seconds that a `Retry` may wait in all, without the jitter that makes it less.
+fn longest_wait(retry: &Value) -> f64 {
+    let number = |key: &str| retry[key].as_f64().unwrap_or_default();
+    let mut wait = number("IntervalSeconds");
+    let mut total = 0.0;
+    for _ in 0..retry["MaxAttempts"].as_u64().unwrap_or_default() {
+        total += wait.min(number("MaxDelaySeconds"));
+        wait *= number("BackoffRate");
+    }
+    total
+}
+
+#[test]
+fn a_source_that_asks_for_hours_is_waited_for_and_not_for_ever() -> Result<()> {
+    let machine = definition()?;
+    let limit = machine["TimeoutSeconds"].as_f64().unwrap_or_default();
+    let mut found = 0;
+    for state in states(&machine) {
+        let function = state.body["Parameters"]["FunctionName"].as_str();
+        let extracts = function.is_some_and(|name| name.starts_with("${Extract"));
+        // What checks the input calls no source.
+        if !extracts && !["Plan", "PlanOnceMore"].contains(&state.name) {
+            continue;
+        }
+        let retries = state.body["Retry"].as_array().into_iter().flatten();
+        let throttled: Vec<_> = retries
+            .filter(|retry| {
+                let names = retry["ErrorEquals"].as_array().into_iter().flatten();
+                names.into_iter().any(|name| name == "Throttled")
+            })
+            .collect();
+        assert_eq!(throttled.len(), 1, "{}", state.name);
+        let hours = longest_wait(throttled[0]) / 3600.0;
+        assert!((6.0..=12.0).contains(&hours), "{}: {hours} h", state.name);
+        assert!(hours * 3600.0 < limit, "{}", state.name);
+        // Waiting grows: the first pauses are short, for a quota of minutes.
+        assert!(
+            throttled[0]["IntervalSeconds"].as_u64() <= Some(60),
+            "{}",
+            state.name
+        );
+        found += 1;
+    }
+    assert_eq!(found, 6);
+    Ok(())
+}
+
+#[test]
+fn a_plan_whose_token_was_refused_is_made_once_more_with_new_ones() -> Result<()> {
+    let machine = definition()?;
+    let states = &machine["States"];
+    let first = &states["Plan"];
+    assert_eq!(first["Catch"][0]["ErrorEquals"], json!(["Unauthorized"]));
+    let renew = &states["RenewTokens"];
+    assert_eq!(first["Catch"][0]["Next"], "RenewTokens");
+    let renewed: Vec<_> = renew["Branches"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(|branch| {
+            branch["States"]
+                .as_object()
+                .into_iter()
+                .flat_map(Map::values)
+        })
+        .map(|task| task["Parameters"]["Payload"].clone())
+        .collect();
+    assert_eq!(
+        renewed,
+        [
+            json!({"source": "genesys", "refused": true}),
+            json!({"source": "salesforce", "refused": true})
+        ]
+    );
+    assert_eq!(renew["Next"], "PlanOnceMore");
+    let again = &states["PlanOnceMore"];
+    for key in [
+        "Parameters",
+        "ResultSelector",
+        "ResultPath",
+        "Retry",
+        "Next",
+    ] {
+        assert_eq!(again[key], first[key], "{key}");
+    }
+    assert!(!errors(again, "Catch").contains(&"Unauthorized"));
+    Ok(())
+}

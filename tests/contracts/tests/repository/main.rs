@@ -4,6 +4,7 @@
 mod calls;
 mod events;
 mod genesys;
+mod inputs;
 mod machine;
 mod settings;
 mod sql;

@@ -25,7 +25,17 @@ const VARIABLES: [(&str, bool, &[&str]); 9] = [
             "SALESFORCE_TOKEN_SECRET",
         ],
     ),
-    ("plan", true, &["BUCKET", "SETTINGS_DIR"]),
+    (
+        "plan",
+        true,
+        &[
+            "BUCKET",
+            "SETTINGS_DIR",
+            "GENESYS_REGION",
+            "GENESYS_TOKEN_SECRET",
+            "SALESFORCE_TOKEN_SECRET",
+        ],
+    ),
     (
         "extract-genesys",
         false,

@@ -1,0 +1,226 @@
+//! What the two sources are asked before anything is read.
+
+use crate::PlanError;
+use crate::quota;
+use genesys::api::Api as Genesys;
+use jiff::Timestamp;
+use landing::{Store, keys};
+use model::region::{Region, is_loopback};
+use model::settings::Settings;
+use model::{RunId, Source};
+use salesforce::drift::{self, MissingField};
+use salesforce::{Api as Salesforce, Description, Mapping, Usage};
+use source_http::{Client, Connections};
+use step::Deadline;
+use step::secrets::{Secrets, Token};
+
+/// Notices about one object's fields: a new package brings hundreds.
+const CHANGES_TOLD: usize = 10;
+/// The header in which Salesforce tells what is left of the day.
+const LIMIT_HEADER: &str = "sforce-limit-info";
+
+/// Both sources' APIs. Planning is over before the first worker starts: the whole budget is free.
+#[derive(Debug)]
+pub(crate) struct Sources {
+    secrets: Secrets,
+    connections: Connections,
+    genesys_url: String,
+    genesys_token_secret: String,
+    salesforce_token_secret: String,
+}
+
+/// What Salesforce answered.
+#[derive(Debug, Default)]
+pub(crate) struct Described {
+    /// Its daily allocation.
+    pub(crate) usage: Option<Usage>,
+    /// New, gone and changed fields.
+    pub(crate) notices: Vec<String>,
+    /// Descriptions to keep, by key: those that differ from the last look.
+    changed: Vec<(String, Description)>,
+}
+
+impl Described {
+    /// Keeps this look for the next run to compare with. After the plan: a run that fails before tells its notices again.
+    pub(crate) async fn keep(&self, store: &Store, run_id: &RunId) -> Result<(), PlanError> {
+        for (key, description) in &self.changed {
+            store
+                .write_json(key, description)
+                .await
+                .map_err(|cause| PlanError::landing(run_id, cause))?;
+        }
+        Ok(())
+    }
+}
+
+impl Sources {
+    /// Checks region and URL; nothing is called.
+    pub(crate) fn new(secrets: Secrets, config: &crate::Config) -> Result<Self, PlanError> {
+        let region = Region::parse(&config.genesys_region)?;
+        let genesys_url = match &config.genesys_api_url {
+            None => region.api_url(),
+            Some(url) if is_loopback(url) => url.clone(),
+            Some(_) => return Err(PlanError::Url),
+        };
+        Ok(Self {
+            secrets,
+            connections: source_http::connections().map_err(PlanError::Connections)?,
+            genesys_url,
+            genesys_token_secret: config.genesys_token_secret.clone(),
+            salesforce_token_secret: config.salesforce_token_secret.clone(),
+        })
+    }
+
+    /// The instant before which details jobs are complete; `None` when Genesys does not tell.
+    pub(crate) async fn available_until(
+        &self,
+        settings: &Settings,
+        deadline: Deadline,
+    ) -> Result<Option<Timestamp>, PlanError> {
+        let token = self
+            .token(Source::Genesys, &self.genesys_token_secret)
+            .await?;
+        let client = Client::new(
+            self.connections.clone(),
+            &self.genesys_url,
+            quota::budget(settings, Source::Genesys),
+            deadline,
+            Some(token.access_token),
+        );
+        let available = Genesys::new(client).availability().await;
+        available.map_err(|cause| PlanError::Genesys(Box::new(cause)))
+    }
+
+    /// Compares Salesforce's fields with the settings and with the last look.
+    pub(crate) async fn describe(
+        &self,
+        settings: &Settings,
+        store: &Store,
+        run_id: &RunId,
+        deadline: Deadline,
+    ) -> Result<Described, PlanError> {
+        let secret = &self.salesforce_token_secret;
+        let token = self.token(Source::Salesforce, secret).await?;
+        let instance_url = token
+            .instance_url
+            .ok_or_else(|| PlanError::NoInstance(secret.clone()))?;
+        let failed = |sobject: &str, cause| PlanError::Salesforce {
+            sobject: sobject.to_owned(),
+            cause: Box::new(cause),
+        };
+        let client = Client::new(
+            self.connections.clone(),
+            &salesforce::check_host("instance_url", &instance_url)
+                .map_err(|cause| failed("(any)", cause.into()))?,
+            quota::budget(settings, Source::Salesforce),
+            deadline,
+            Some(token.access_token),
+        );
+        let api = Salesforce::over(client.clone(), &settings.salesforce);
+        let mut described = Described::default();
+        let mut missing: Vec<MissingField> = Vec::new();
+        let mut current = Vec::new();
+        for (key, object, sobject) in named(settings) {
+            let now = match api.describe(&sobject).await {
+                Ok(now) => now,
+                Err(salesforce::ApiError::Source(cause)) if cause.status() == Some(404) => {
+                    return Err(PlanError::MissingObject { key, sobject });
+                }
+                Err(cause) => return Err(failed(&sobject, cause)),
+            };
+            match settings.salesforce.objects.get(&object) {
+                Some(fields) => {
+                    let found = drift::check(&object, fields, &now);
+                    missing.extend(found.err().unwrap_or_default());
+                }
+                None => missing.extend(history_misses(&key, &object, &sobject, &now)?),
+            }
+            current.push((object, now));
+        }
+        if !missing.is_empty() {
+            return Err(PlanError::MissingFields(missing));
+        }
+        described.usage = client
+            .latest_header(LIMIT_HEADER)
+            .and_then(|header| Usage::parse(&header));
+        for (object, now) in current {
+            let key = keys::description(Source::Salesforce, &object);
+            let before: Option<Description> = store
+                .read_json(&key, "an object's description")
+                .await
+                .map_err(|cause| PlanError::landing(run_id, cause))?;
+            if let Some(before) = &before {
+                let changes = drift::changes(before, &now);
+                let told = changes.iter().take(CHANGES_TOLD);
+                described.notices.extend(told.map(ToString::to_string));
+                if changes.len() > CHANGES_TOLD {
+                    described.notices.push(format!(
+                        "Salesforce {}: {} more fields are new, gone or changed",
+                        now.name,
+                        changes.len() - CHANGES_TOLD
+                    ));
+                }
+            }
+            if before.as_ref() != Some(&now) {
+                described.changed.push((key, now));
+            }
+        }
+        Ok(described)
+    }
+
+    async fn token(&self, source: Source, secret: &str) -> Result<Token, PlanError> {
+        let token = self.secrets.read(secret).await;
+        token.map_err(|cause| PlanError::Token(source, cause))
+    }
+}
+
+/// Every Salesforce object of the settings: the key that names it, our name, its API name.
+fn named(settings: &Settings) -> Vec<(String, String, String)> {
+    let salesforce = &settings.salesforce;
+    let objects = salesforce.objects.iter().map(|(object, fields)| {
+        let key = format!("salesforce.objects.{object}.sobject");
+        (key, object.clone(), fields.sobject.clone())
+    });
+    let history = salesforce.history.iter().map(|(object, sobject)| {
+        let key = format!("salesforce.history.{object}");
+        (key, format!("{object}_history"), sobject.clone())
+    });
+    objects.chain(history).collect()
+}
+
+/// Fields of a history object that its staging table is filled from and that are not there.
+fn history_misses(
+    key: &str,
+    name: &str,
+    sobject: &str,
+    now: &Description,
+) -> Result<Vec<MissingField>, PlanError> {
+    let object = name.trim_end_matches("_history");
+    let table = warehouse::sql::table("staging.salesforce_history")
+        .map_err(|cause| PlanError::warehouse("reading the table of histories", cause))?;
+    let mapping = Mapping::history(object, sobject, &table)?;
+    let missing = mapping.fields().filter(|field| now.field(field).is_none());
+    Ok(missing
+        .map(|field| MissingField {
+            key: key.to_owned(),
+            path: field.to_owned(),
+            sobject: sobject.to_owned(),
+        })
+        .collect())
+}
+
+/// Refuses settings that do not fit the staging tables, without asking anyone.
+pub(crate) fn check_columns(settings: &Settings) -> Result<(), PlanError> {
+    let table = |name: &str| {
+        warehouse::sql::table(&format!("staging.salesforce_{name}"))
+            .map_err(|cause| PlanError::warehouse("reading a staging table's definition", cause))
+    };
+    for (object, fields) in &settings.salesforce.objects {
+        Mapping::new(object, fields, &table(object)?)?;
+    }
+    let history = table("history")?;
+    for (object, sobject) in &settings.salesforce.history {
+        Mapping::history(object, sobject, &history)?;
+    }
+    Ok(())
+}

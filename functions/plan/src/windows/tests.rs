@@ -1,0 +1,420 @@
+mod history;
+
+use super::*;
+use crate::input;
+use crate::ledger::PARTIAL;
+use model::RunId;
+
+/// Past every window: each is available.
+const ALL: &str = "2100-01-01T00:00:00Z";
+
+fn settings() -> Settings {
+    Settings::parse(include_str!("../../../../infra/settings/tributary.toml")).unwrap()
+}
+
+fn checked(json: &str) -> Checked {
+    checked_at(json, "2026-01-20T02:00:00Z".parse().unwrap())
+}
+
+fn checked_at(json: &str, at: Timestamp) -> Checked {
+    input::check(&serde_json::from_str(json).unwrap(), at).unwrap()
+}
+
+fn chosen(json: &str, ledger: &[Entry]) -> Chosen {
+    choose(&checked(json), &settings(), ledger, ALL.parse().ok())
+}
+
+fn window(start: &str, end: &str) -> Window {
+    Window::new(start.parse().unwrap(), end.parse().unwrap()).unwrap()
+}
+
+fn day(day: u32) -> Window {
+    window(
+        &format!("2026-01-{day:02}T00:00:00Z"),
+        &format!("2026-01-{:02}T00:00:00Z", day + 1),
+    )
+}
+
+fn entry(source: Source, object: &str, window: Window, mode: &str, is_settled: bool) -> Entry {
+    Entry {
+        batch_id: RunId::try_from("r".to_owned()).unwrap(),
+        mode: mode.to_owned(),
+        source: source.as_str().to_owned(),
+        object: object.to_owned(),
+        window,
+        is_settled,
+        received: 10,
+        calls: 1,
+    }
+}
+
+fn of<'a>(chosen: &'a Chosen, object: &str) -> Vec<&'a Choice> {
+    let choices = chosen.choices.iter();
+    choices.filter(|choice| choice.object == object).collect()
+}
+
+fn days(chosen: &Chosen, object: &str) -> Vec<String> {
+    let begins = |choice: &Choice| choice.window.start().to_string()[..10].to_owned();
+    of(chosen, object).into_iter().map(begins).collect()
+}
+
+fn windows(chosen: &Chosen, object: &str) -> Vec<Window> {
+    of(chosen, object)
+        .iter()
+        .map(|choice| choice.window)
+        .collect()
+}
+
+#[test]
+fn a_nightly_run_on_an_empty_ledger_reads_the_whole_horizon_of_every_object() {
+    let chosen = chosen(r#"{"mode":"nightly"}"#, &[]);
+    let daily = [
+        "conversation",
+        "evaluation",
+        "survey",
+        "user_aggregate",
+        "queue_aggregate",
+        "adherence",
+    ];
+    for object in daily {
+        assert_eq!(days(&chosen, object).len(), 7, "{object}");
+        assert_eq!(days(&chosen, object)[6], "2026-01-19", "{object}");
+    }
+    assert!(of(&chosen, "conversation_attribute").is_empty());
+    for object in GENESYS_REFERENCE.into_iter().filter(|name| *name != "user") {
+        assert_eq!(of(&chosen, object).len(), 1, "{object}");
+    }
+    // Both sources have users.
+    let users: Vec<_> = of(&chosen, "user").iter().map(|one| one.source).collect();
+    assert_eq!(users, [Source::Genesys, Source::Salesforce]);
+    let whole = window("2000-01-01T00:00:00Z", "2026-01-20T00:00:00Z");
+    let salesforce = [
+        "account",
+        "contact",
+        "case",
+        "opportunity",
+        "account_history",
+        "contact_history",
+        "case_history",
+        "opportunity_history",
+        "account_ids",
+        "contact_ids",
+        "case_ids",
+        "opportunity_ids",
+    ];
+    for object in salesforce {
+        assert_eq!(windows(&chosen, object), [whole], "{object}");
+    }
+    assert_eq!((chosen.by_job, chosen.by_query), (7, 0));
+    assert_eq!(chosen.notices, Vec::<String>::new());
+    let objects: usize = daily.len() * 7 + GENESYS_REFERENCE.len() + salesforce.len() + 1;
+    assert_eq!(chosen.choices.len(), objects);
+}
+
+#[test]
+fn an_object_that_the_settings_leave_out_is_not_read() {
+    let mut settings = settings();
+    settings.genesys.objects = vec!["survey".to_owned()];
+    settings.salesforce.history.remove("case");
+    settings.salesforce.reconcile_ids_days = 0;
+    let all = choose(
+        &checked(r#"{"mode":"nightly"}"#),
+        &settings,
+        &[],
+        ALL.parse().ok(),
+    );
+    for gone in ["evaluation", "adherence", "case_history", "account_ids"] {
+        assert!(of(&all, gone).is_empty(), "{gone}");
+    }
+    assert_eq!(of(&all, "survey").len(), 7);
+    assert_eq!(of(&all, "account_history").len(), 1);
+}
+
+#[test]
+fn a_nightly_run_fills_gaps_and_settles_what_is_old_enough() {
+    for object in ["conversation", "evaluation"] {
+        let ledger: Vec<_> = (13..20)
+            .filter(|day| *day != 18)
+            .map(|date| entry(Source::Genesys, object, day(date), "nightly", date == 14))
+            .collect();
+        // 13 and 15 ended more than 96 hours ago and are provisional; 14 is settled; 18 is a gap; the rest is too young.
+        let chosen = chosen(r#"{"mode":"nightly"}"#, &ledger);
+        assert_eq!(
+            days(&chosen, object),
+            ["2026-01-13", "2026-01-15", "2026-01-18"]
+        );
+        assert_eq!(chosen.settled_windows, 1);
+    }
+}
+
+#[test]
+fn a_settlement_is_planned_only_once_the_source_has_the_data() {
+    let ledger: Vec<_> = (13..20)
+        .flat_map(|date| {
+            ["conversation", "survey"]
+                .map(|object| entry(Source::Genesys, object, day(date), "nightly", false))
+        })
+        .collect();
+    let with = |until: Option<&str>| {
+        let until = until.map(|until| until.parse().unwrap());
+        choose(
+            &checked(r#"{"mode":"nightly"}"#),
+            &settings(),
+            &ledger,
+            until,
+        )
+    };
+    assert_eq!(
+        days(&with(Some(ALL)), "conversation"),
+        ["2026-01-13", "2026-01-14", "2026-01-15"]
+    );
+    let late = with(Some("2026-01-15T00:00:00Z"));
+    assert_eq!(days(&late, "conversation"), ["2026-01-13", "2026-01-14"]);
+    // Only conversations settle by a details job.
+    assert_eq!(days(&late, "survey").len(), 3);
+    insta::assert_snapshot!(late.notices.join("\n"), @"conversation: windows due for settlement that have to wait, 1: the source has complete data only until 2026-01-15T00:00:00Z; a later run reads them");
+    let none = with(None);
+    assert_eq!(days(&none, "conversation"), Vec::<String>::new());
+    assert!(none.notices[0].contains("have to wait, 3: the source does not tell"));
+}
+
+#[test]
+fn a_plan_tells_which_windows_no_job_can_read_yet() {
+    let chosen = choose(
+        &checked(r#"{"mode":"nightly"}"#),
+        &settings(),
+        &[],
+        "2026-01-18T12:00:00Z".parse().ok(),
+    );
+    assert_eq!((chosen.by_job, chosen.by_query), (5, 2));
+}
+
+#[test]
+fn intraday_partial_and_replayed_windows_fill_no_gap() {
+    let ledger: Vec<_> = ["intraday", PARTIAL, "replay"]
+        .map(|mode| entry(Source::Genesys, "conversation", day(19), mode, true))
+        .into();
+    assert_eq!(
+        days(&chosen(r#"{"mode":"nightly"}"#, &ledger), "conversation").len(),
+        7
+    );
+}
+
+#[test]
+fn a_hole_in_the_past_is_told() {
+    let ledger: Vec<_> = (13..19)
+        .filter(|date| *date != 15)
+        .map(|date| entry(Source::Genesys, "conversation", day(date), "nightly", true))
+        .collect();
+    let chosen = chosen(r#"{"mode":"nightly"}"#, &ledger);
+    assert_eq!(days(&chosen, "conversation"), ["2026-01-15", "2026-01-19"]);
+    insta::assert_snapshot!(chosen.notices.join("\n"), @"conversation: holes before the last day, 1 windows that had never been read whole; they are read now");
+}
+
+#[test]
+fn what_the_horizon_has_passed_without_being_final_is_told() {
+    // The horizon begins with the 13th: 9 was never read, 10 never settled, and no night will come back to them.
+    let ledger: Vec<_> = (8..20)
+        .filter(|date| *date != 9)
+        .map(|date| {
+            entry(
+                Source::Genesys,
+                "conversation",
+                day(date),
+                "nightly",
+                date != 10,
+            )
+        })
+        .collect();
+    let chosen = chosen(r#"{"mode":"nightly"}"#, &ledger);
+    assert!(of(&chosen, "conversation").is_empty());
+    insta::assert_snapshot!(chosen.notices.join("\n"), @"conversation: windows behind plan.horizon_days that were never read whole or never became final, 2; no nightly run will read them: start a backfill from 2026-01-09T00:00:00Z to 2026-01-11T00:00:00Z");
+}
+
+#[test]
+fn a_horizon_that_ends_before_windows_are_final_is_told() {
+    let mut settings = settings();
+    let notices = |settings: &Settings| {
+        let checked = checked(r#"{"mode":"nightly"}"#);
+        choose(&checked, settings, &[], ALL.parse().ok()).notices
+    };
+    settings.plan.horizon_days = 5;
+    assert_eq!(notices(&settings), Vec::<String>::new());
+    settings.plan.horizon_days = 4;
+    insta::assert_snapshot!(notices(&settings).join("\n"), @"settings tributary.toml: plan.horizon_days = 4: windows leave it before they are final (genesys.settle_hours = 96); no nightly run will settle them: make it at least 5");
+}
+
+#[test]
+fn a_backfill_skips_what_is_settled_unless_forced() {
+    let mut ledger = vec![
+        entry(Source::Genesys, "conversation", day(5), "nightly", true),
+        entry(Source::Genesys, "survey", day(5), "nightly", true),
+    ];
+    let read = window("2000-01-01T00:00:00Z", "2026-01-06T00:00:00Z");
+    ledger.push(entry(Source::Salesforce, "case", read, "nightly", true));
+    let range = r#""from":"2026-01-05T00:00:00Z","to":"2026-01-07T00:00:00Z""#;
+    let plain = chosen(&format!(r#"{{"mode":"backfill",{range}}}"#), &ledger);
+    assert_eq!(days(&plain, "conversation"), ["2026-01-06"]);
+    assert_eq!(days(&plain, "survey"), ["2026-01-06"]);
+    assert_eq!(windows(&plain, "case"), [day(6)]);
+    // Nothing was read of accounts: rows before the backfill are missing as well.
+    assert_eq!(
+        windows(&plain, "account"),
+        [window("2000-01-01T00:00:00Z", "2026-01-07T00:00:00Z")]
+    );
+    assert!(of(&plain, "account_ids").is_empty());
+    assert_eq!(plain.settled_windows, 2);
+    let forced = chosen(
+        &format!(r#"{{"mode":"backfill",{range},"force":true}}"#),
+        &ledger,
+    );
+    assert_eq!(days(&forced, "conversation"), ["2026-01-05", "2026-01-06"]);
+    assert_eq!(
+        windows(&forced, "case"),
+        [window("2026-01-05T00:00:00Z", "2026-01-07T00:00:00Z")]
+    );
+    assert_eq!(forced.settled_windows, 0);
+}
+
+#[test]
+fn a_backfill_of_a_year_has_a_window_for_each_day_and_object() {
+    let chosen = chosen(
+        r#"{"mode":"backfill","from":"2025-01-01T00:00:00Z","to":"2026-01-01T00:00:00Z"}"#,
+        &[],
+    );
+    for object in ["conversation", "evaluation", "adherence"] {
+        assert_eq!(of(&chosen, object).len(), 365, "{object}");
+    }
+}
+
+#[test]
+fn a_filtered_backfill_reads_conversations_alone_and_only_in_part() {
+    let mut settings = settings();
+    settings.genesys.filter.media_types = vec!["voice".to_owned()];
+    let json = r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z","to":"2026-01-07T00:00:00Z","filter":{"queue_ids":["q"]}}"#;
+    let chosen = choose(&checked(json), &settings, &[], ALL.parse().ok());
+    assert_eq!(chosen.choices.len(), 2);
+    for choice in &chosen.choices {
+        assert_eq!(choice.object, "conversation");
+        assert!(choice.is_partial);
+        // The event's filter, in place of the settings'.
+        let filter = choice.filter.as_ref().unwrap();
+        assert_eq!(filter.queue_ids, ["q"]);
+        assert!(filter.media_types.is_empty());
+    }
+}
+
+#[test]
+fn a_filtered_backfill_reads_provisional_windows_again_and_settled_ones_only_when_forced() {
+    let ledger = [
+        entry(Source::Genesys, "conversation", day(18), "nightly", false),
+        entry(Source::Genesys, "conversation", day(19), "nightly", true),
+    ];
+    let range =
+        r#""from":"2026-01-18T00:00:00Z","to":"2026-01-20T00:00:00Z","filter":{"queue_ids":["q"]}"#;
+    let plain = chosen(&format!(r#"{{"mode":"backfill",{range}}}"#), &ledger);
+    assert_eq!(days(&plain, "conversation"), ["2026-01-18"]);
+    let forced = chosen(
+        &format!(r#"{{"mode":"backfill","force":true,{range}}}"#),
+        &ledger,
+    );
+    assert_eq!(days(&forced, "conversation").len(), 2);
+}
+
+#[test]
+fn the_settings_filter_reaches_conversations_and_what_is_counted_over_them() {
+    let mut settings = settings();
+    settings.genesys.filter.media_types = vec!["voice".to_owned()];
+    let chosen = choose(
+        &checked(r#"{"mode":"nightly"}"#),
+        &settings,
+        &[],
+        ALL.parse().ok(),
+    );
+    let filtered: std::collections::BTreeSet<_> = chosen
+        .choices
+        .iter()
+        .filter(|choice| choice.filter.is_some())
+        .inspect(|choice| assert!(!choice.is_partial))
+        .map(|choice| choice.object.as_str())
+        .collect();
+    assert_eq!(
+        filtered.into_iter().collect::<Vec<_>>(),
+        ["conversation", "queue_aggregate"]
+    );
+}
+
+#[test]
+fn an_intraday_run_reads_whole_past_windows_and_deltas() {
+    let json = r#"{"mode":"intraday","at":"2026-01-20T01:05:00Z"}"#;
+    let read = window("2000-01-01T00:00:00Z", "2026-01-20T00:00:00Z");
+    let hour = window("2026-01-20T00:00:00Z", "2026-01-20T00:55:00Z");
+    let ledger = [
+        entry(Source::Salesforce, "case", read, "nightly", true),
+        entry(Source::Salesforce, "account", read, "nightly", true),
+        entry(Source::Salesforce, "account", hour, "intraday", true),
+    ];
+    let chosen = chosen(json, &ledger);
+    for object in ["conversation", "conversation_attribute"] {
+        let windows = windows(&chosen, object);
+        assert_eq!(windows.len(), 3, "{object}");
+        assert_eq!(
+            windows[0],
+            window("2026-01-19T21:00:00Z", "2026-01-19T22:00:00Z")
+        );
+    }
+    assert_eq!(
+        windows(&chosen, "case"),
+        [window("2026-01-20T00:00:00Z", "2026-01-20T01:00:00Z")]
+    );
+    assert_eq!(
+        windows(&chosen, "account"),
+        [window("2026-01-20T00:55:00Z", "2026-01-20T01:00:00Z")]
+    );
+    for object in ["survey", "case_history", "account_ids"] {
+        assert!(of(&chosen, object).is_empty(), "{object}");
+    }
+}
+
+#[test]
+fn salesforce_goes_on_where_it_stopped_and_fills_what_is_missing_before() {
+    let read = |start: &str, end: &str, mode: &str| {
+        entry(Source::Salesforce, "case", window(start, end), mode, true)
+    };
+    let ledger = [
+        read("2000-01-01T00:00:00Z", "2026-01-12T00:00:00Z", "backfill"),
+        read("2026-01-14T00:00:00Z", "2026-01-19T00:00:00Z", "nightly"),
+        read("2026-01-19T00:00:00Z", "2026-01-19T06:00:00Z", "intraday"),
+    ];
+    let chosen = chosen(r#"{"mode":"nightly"}"#, &ledger);
+    assert_eq!(
+        windows(&chosen, "case"),
+        [
+            window("2026-01-12T00:00:00Z", "2026-01-14T00:00:00Z"),
+            window("2026-01-19T06:00:00Z", "2026-01-20T00:00:00Z")
+        ]
+    );
+    insta::assert_snapshot!(chosen.notices.join("\n"), @"case: holes before 2026-01-19T06:00:00Z, 1 intervals that had never been read; they are read now");
+}
+
+#[test]
+fn ids_are_listed_again_when_the_last_list_is_old_enough() {
+    let list = |until: &str| {
+        [entry(
+            Source::Salesforce,
+            "account_ids",
+            window("2000-01-01T00:00:00Z", until),
+            "nightly",
+            true,
+        )]
+    };
+    let nightly = r#"{"mode":"nightly"}"#;
+    let young = chosen(nightly, &list("2026-01-14T00:00:00Z"));
+    assert!(of(&young, "account_ids").is_empty());
+    assert_eq!(of(&young, "case_ids").len(), 1);
+    let old = chosen(nightly, &list("2026-01-13T00:00:00Z"));
+    assert_eq!(
+        windows(&old, "account_ids"),
+        [window("2000-01-01T00:00:00Z", "2026-01-20T00:00:00Z")]
+    );
+}

@@ -1,0 +1,327 @@
+//! Whole plans against services on this machine: what is asked, what is written, what is refused.
+
+mod fakes;
+mod fields;
+mod support;
+
+use fields::FIELDS;
+use model::payload::WindowReceipt;
+use model::{Classify, Kind};
+use serde_json::{Value, json};
+use std::error::Error;
+use support::{World, ledger_row};
+
+const NIGHTLY: &str = r#"{"mode":"nightly"}"#;
+const COMPLETE: &str = "2026-01-19T12:00:00Z";
+
+fn chain(error: &dyn Error) -> String {
+    std::iter::successors(Some(error), |&error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+#[tokio::test]
+async fn a_plan_asks_both_sources_and_the_ledger_once_and_is_handed_back_as_it_is() {
+    let world = World::with_sources(COMPLETE).await;
+    let plan = world.plan(NIGHTLY).await.unwrap();
+    // Once for availability, once for each object of Salesforce.
+    assert_eq!(world.calls().await, (1, FIELDS.len()));
+    assert_eq!(world.statements(), ["plan/ledger"]);
+    assert_eq!((plan.genesys_windows, plan.salesforce_windows), (47, 13));
+    let tasks = world.tasks(&plan.genesys_key);
+    assert_eq!(tasks.len(), 47);
+    // Four workers at once: a quarter of the budget each.
+    assert!(
+        tasks
+            .iter()
+            .all(|task| task.requests_per_minute == 75 && task.max_in_flight == 3)
+    );
+    let numbers: Vec<_> = tasks.iter().map(|task| task.window_no).collect();
+    assert_eq!(numbers, (1..=47).collect::<Vec<u32>>());
+    assert!(plan.estimate.genesys_calls > 0 && plan.estimate.salesforce_calls > 0);
+    assert_eq!(
+        plan.estimate.salesforce_daily_share_bp,
+        Some((plan.estimate.salesforce_calls * 10_000).div_ceil(15_000))
+    );
+    assert_eq!(plan.notices, Vec::<String>::new());
+    assert!(
+        world
+            .keys()
+            .contains(&"state/salesforce/describe/account.json".to_owned())
+    );
+
+    let again = world.plan(NIGHTLY).await.unwrap();
+    assert_eq!(again, plan);
+    assert_eq!(world.calls().await, (1, FIELDS.len()));
+}
+
+#[tokio::test]
+async fn what_was_loaded_and_never_merged_does_not_count_as_read() {
+    let world = World::with_sources(COMPLETE).await;
+    world.plan(NIGHTLY).await.unwrap();
+    let asked = world.statement("plan/ledger");
+    let condition = asked.split(" where ").nth(1).unwrap();
+    assert!(
+        condition.starts_with("load_log.merged_at is not null and (("),
+        "{condition}"
+    );
+}
+
+#[tokio::test]
+async fn a_backfill_that_is_started_again_later_tells_that_it_only_continues() {
+    let world = World::with_sources(COMPLETE).await;
+    let range = r#""mode":"backfill","from":"2026-01-14T00:00:00Z","to":"2026-01-15T00:00:00Z""#;
+    let early = format!(r#"{{{range},"at":"2026-01-15T06:00:00Z"}}"#);
+    let plan = world.plan(&early).await.unwrap();
+    assert_eq!(world.plan(&early).await.unwrap(), plan);
+    // By now the day could become final, and the run's windows are those of five days ago.
+    let again = world.plan(&format!("{{{range}}}")).await.unwrap();
+    assert_eq!((&again.run_id, again.at), (&plan.run_id, plan.at));
+    insta::assert_snapshot!(again.notices.join("\n"), @r#"this very backfill was planned as of 2026-01-15T06:00:00Z and is continued: what it has read is not read again, and nothing that became due since then is; "force": true reads the whole interval anew"#);
+}
+
+#[tokio::test]
+async fn a_plan_that_was_cut_off_keeps_the_windows_it_had_written() {
+    let world = World::with_sources(COMPLETE).await;
+    let plan = world.plan(NIGHTLY).await.unwrap();
+    let cut = World::with_sources(COMPLETE).await;
+    let genesys = world.object(&plan.genesys_key);
+    let first = json!([genesys[0]]);
+    cut.put(&plan.genesys_key, &first);
+    let resumed = cut.plan(NIGHTLY).await.unwrap();
+    assert_eq!(cut.object(&plan.genesys_key), first);
+    assert_eq!(resumed.genesys_windows, 1);
+    assert_eq!(resumed.salesforce_windows, plan.salesforce_windows);
+}
+
+#[tokio::test]
+async fn missing_fields_are_all_named_and_nothing_is_planned() {
+    let world = World::with_sources(COMPLETE).await;
+    world
+        .describe(
+            "Account",
+            &[
+                "MasterRecordId",
+                "Name",
+                "Type",
+                "Industry",
+                "Phone",
+                "ParentId",
+            ],
+        )
+        .await;
+    let error = world.plan(NIGHTLY).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Invalid);
+    insta::assert_snapshot!(chain(&error), @r#"
+    settings tributary.toml: salesforce.objects.account.columns.customer_tier = "Customer_Tier__c": Account has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
+    settings tributary.toml: salesforce.objects.account.columns.ltv_usd = "Lifetime_Value_USD__c": Account has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
+    settings tributary.toml: salesforce.objects.account.columns.owner_id = "OwnerId": Account has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
+    settings tributary.toml: salesforce.objects.account.columns.owner_name = "Owner.Name": Account has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
+    "#);
+    assert_eq!(world.keys(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_history_without_the_field_that_names_its_record_is_refused() {
+    let world = World::with_sources(COMPLETE).await;
+    let fields = [
+        "ParentId",
+        "Field",
+        "DataType",
+        "OldValue",
+        "NewValue",
+        "CreatedById",
+    ];
+    world.describe("CaseHistory", &fields).await;
+    let error = world.plan(NIGHTLY).await.unwrap_err();
+    insta::assert_snapshot!(chain(&error), @r#"settings tributary.toml: salesforce.history.case = "CaseId": CaseHistory has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings"#);
+}
+
+#[tokio::test]
+async fn an_object_that_does_not_exist_is_named_with_its_key() {
+    let world = World::new().await;
+    world
+        .available(200, &json!({"dataAvailabilityDate": COMPLETE}))
+        .await;
+    for (sobject, fields) in FIELDS.iter().filter(|(name, _)| *name != "CaseHistory") {
+        world.describe(sobject, fields).await;
+    }
+    let error = world.plan(NIGHTLY).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Invalid);
+    insta::assert_snapshot!(chain(&error), @r#"settings tributary.toml: salesforce.history.case = "CaseHistory": Salesforce has no such object, or the integration user may not read it; grant read access to it, or correct the settings"#);
+}
+
+#[tokio::test]
+async fn what_is_new_or_wider_at_salesforce_is_told_once() {
+    let world = World::with_sources(COMPLETE).await;
+    world.plan(NIGHTLY).await.unwrap();
+    let mut fields = FIELDS[0].1.to_vec();
+    fields.retain(|field| *field != "Industry");
+    fields.extend(["Industry=255", "Churn_Risk__c"]);
+    world.describe("Account", &fields).await;
+    let forced =
+        |second| format!(r#"{{"mode":"nightly","force":true,"at":"2026-01-20T02:1{second}:00Z"}}"#);
+    let plan = world.plan(&forced(1)).await.unwrap();
+    insta::assert_snapshot!(plan.notices.join("\n"), @"
+    Salesforce Account.Churn_Risk__c (string) is new; name it in the settings to read it
+    Salesforce Account.Industry was widened from 80 to 255; a value longer than its column is quarantined
+    ");
+    let plan = world.plan(&forced(2)).await.unwrap();
+    assert!(
+        !plan
+            .notices
+            .iter()
+            .any(|notice| notice.contains("Salesforce")),
+        "{:?}",
+        plan.notices
+    );
+}
+
+#[tokio::test]
+async fn a_refused_token_asks_for_a_new_one() {
+    let world = World::with_sources(COMPLETE).await;
+    world
+        .available(
+            401,
+            &json!({"message": "expired", "code": "authentication.required"}),
+        )
+        .await;
+    let error = world.plan(NIGHTLY).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unauthorized, "{error:?}");
+
+    let world = World::new().await;
+    world.available(200, &json!({})).await;
+    wiremock::Mock::given(wiremock::matchers::any())
+        .respond_with(wiremock::ResponseTemplate::new(401).set_body_json(
+            json!([{"message": "Session expired or invalid", "errorCode": "INVALID_SESSION_ID"}]),
+        ))
+        .mount(&world.salesforce)
+        .await;
+    let error = world.plan(NIGHTLY).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Unauthorized, "{error:?}");
+    assert_eq!(world.keys(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_filtered_backfill_does_not_ask_salesforce_anything() {
+    let world = World::with_sources(COMPLETE).await;
+    let input = r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z","to":"2026-01-07T00:00:00Z","filter":{"media_types":["voice"]}}"#;
+    let plan = world.plan(input).await.unwrap();
+    assert_eq!(world.calls().await, (1, 0));
+    assert_eq!((plan.genesys_windows, plan.salesforce_windows), (2, 0));
+    assert!(
+        world
+            .tasks(&plan.genesys_key)
+            .iter()
+            .all(|task| task.is_partial && task.filter.is_some())
+    );
+}
+
+/// The receipt of a window that landed one file.
+fn receipt(task: &Value, key: &str) -> Value {
+    let receipt = json!({
+        "task": task, "extraction": "job", "is_settled": false, "extracted_at": "2026-01-06T03:00:00Z",
+        "counts": {"api": null, "received": 1, "out_of_window": 0, "duplicates": 0, "landed": 1, "staged": 1, "quarantined": 0, "calls": 1},
+        "files": [
+            {"table": "raw.genesys_conversation", "key": key, "rows": 1, "bytes": 1},
+            {"table": null, "key": "staging/not-landed.csv.gz", "rows": 1, "bytes": 1}
+        ]
+    });
+    assert!(serde_json::from_value::<WindowReceipt>(receipt.clone()).is_ok());
+    receipt
+}
+
+fn task(run: &str, source: &str, object: &str, window: [&str; 2]) -> Value {
+    json!({
+        "run_id": run, "mode": "nightly", "source": source, "object": object,
+        "window": {"start": window[0], "end": window[1]}, "window_no": 1,
+        "requests_per_minute": 1, "max_in_flight": 1, "at": "2026-01-06T02:00:00Z",
+    })
+}
+
+const DAY: [&str; 2] = ["2026-01-05T00:00:00Z", "2026-01-06T00:00:00Z"];
+const STORED_DAY: [&str; 2] = ["2026-01-05 00:00:00", "2026-01-06 00:00:00"];
+const SLUG: &str = "20260105T000000Z_20260106T000000Z";
+
+#[tokio::test]
+async fn a_replay_calls_nobody_and_adds_partial_landings_to_the_newest_full_one() {
+    let world = World::new().await;
+    let row = |batch, mode, object| ledger_row(batch, mode, "genesys", object, STORED_DAY);
+    world.rows(
+        "plan/ledger",
+        json!([
+            row("backfill-9", "partial", "conversation"),
+            row("nightly-3", "nightly", "external_contact"),
+            row("nightly-3", "nightly", "conversation"),
+            row("nightly-2", "nightly", "conversation"),
+        ]),
+    );
+    for batch in ["backfill-9", "nightly-3", "nightly-2"] {
+        let receipt = receipt(
+            &task(batch, "genesys", "conversation", DAY),
+            &format!("landing/{batch}"),
+        );
+        world.put(
+            &format!("runs/{batch}/windows/genesys/conversation/{SLUG}.json"),
+            &receipt,
+        );
+    }
+    let input = r#"{"mode":"replay","from":"2026-01-05T00:00:00Z","to":"2026-01-06T00:00:00Z"}"#;
+    let plan = world.plan(input).await.unwrap();
+    assert_eq!(world.calls().await, (0, 0));
+    assert!(!plan.reads_sources);
+    let tasks = world.tasks(&plan.genesys_key);
+    assert_eq!(tasks.len(), 1);
+    assert_eq!(tasks[0].landed, ["landing/nightly-3", "landing/backfill-9"]);
+    assert!(!tasks[0].is_partial);
+
+    let gone = World::new().await;
+    gone.rows(
+        "plan/ledger",
+        json!([row("nightly-3", "nightly", "conversation")]),
+    );
+    let error = gone.plan(input).await.unwrap_err();
+    insta::assert_snapshot!(chain(&error), @"run nightly-3: the receipt s3://bucket/runs/nightly-3/windows/genesys/conversation/20260105T000000Z_20260106T000000Z.json is gone (lifecycle?); these windows must be read from the source again");
+    let error = World::new().await.plan(input).await.unwrap_err();
+    insta::assert_snapshot!(chain(&error), @"input from and to: the ledger has no window in 2026-01-05T00:00:00Z/2026-01-06T00:00:00Z to replay");
+}
+
+#[tokio::test]
+async fn records_that_were_listed_and_never_arrived_are_asked_for_once() {
+    let world = World::with_sources(COMPLETE).await;
+    let listed = ["2000-01-01 00:00:00", "2026-01-18 00:00:00"];
+    let row = |batch, object| ledger_row(batch, "nightly", "salesforce", object, listed);
+    world.rows(
+        "plan/ledger",
+        json!([
+            row("nightly-20260119", "account_lookup"),
+            row("nightly-20260118", "account_ids")
+        ]),
+    );
+    let ids = ["001A", "001B", "001C"].map(|id| json!([{"stringValue": id}]));
+    world.rows("plan/holes salesforce_account", json!(ids));
+    let window = ["2000-01-01T00:00:00Z", "2026-01-18T00:00:00Z"];
+    let mut asked = task("nightly-20260119", "salesforce", "account_lookup", window);
+    asked["ids"] = json!(["001B"]);
+    world.put(
+        "runs/nightly-20260119/windows/salesforce/account_lookup/20000101T000000Z_20260118T000000Z.json",
+        &receipt(&asked, "landing/lookup"),
+    );
+    let plan = world.plan(NIGHTLY).await.unwrap();
+    assert_eq!(world.statements(), ["plan/ledger", "plan/holes"]);
+    let tasks = world.tasks(&plan.salesforce_key);
+    let lookups: Vec<_> = tasks
+        .iter()
+        .filter(|task| task.object.ends_with("_lookup"))
+        .collect();
+    assert_eq!(lookups.len(), 1);
+    assert_eq!(lookups[0].object, "account_lookup");
+    assert_eq!(lookups[0].ids, ["001A", "001C"]);
+    assert_eq!(lookups[0].window.to_string(), window.join("/"));
+    assert!(plan.notices.contains(
+        &"account: 2 records that Salesforce listed have never arrived; they are asked for by their ids now".to_owned()
+    ), "{:?}", plan.notices);
+    // The list is two days old: no new one yet.
+    assert!(!tasks.iter().any(|task| task.object == "account_ids"));
+}
