@@ -1,14 +1,15 @@
 //! Judges a merged batch: the data tests beside the SQL, the join rate, the equations of the ledger. A `fail` stops the
 //! run before any report is published; every verdict is a row of `ops.check_result`.
 
+mod sample;
 mod summary;
 mod verdicts;
 
 pub use summary::{LedgerLine, Links, Summary};
-pub use verdicts::{combined_query, judge};
+pub use verdicts::{combined_query, judge, notices};
 
 use landing::{LandingError, Store, keys};
-use model::payload::{CheckOutcome, CheckRequest, CheckResult, Verdict};
+use model::payload::{CheckOutcome, CheckRequest, CheckResult, PlanOutcome, Verdict};
 use model::rows::push_timestamp;
 use model::settings::Settings;
 use model::{Classify, Kind, RunId};
@@ -51,8 +52,8 @@ pub enum CheckError {
         #[source]
         cause: WarehouseError,
     },
-    /// The bucket refused the summary.
-    #[error("writing the summary of run {run_id}")]
+    /// The bucket refused the plan or the summary.
+    #[error("reading the plan or writing the summary of run {run_id}")]
     Landing {
         /// The run.
         run_id: RunId,
@@ -128,7 +129,17 @@ impl Checker {
         let links = summary::links(&self.warehouse, run_id, deadline)
             .await
             .map_err(failed)?;
-        let checks = judge(&tests, &offending, links, &self.settings);
+        let mut checks = judge(&tests, &offending, links, &self.settings);
+        sample::add(
+            &self.warehouse,
+            run_id,
+            &tests,
+            &mut checks,
+            &parameters,
+            deadline,
+        )
+        .await;
+        checks.extend(notices(self.plan(run_id).await?.as_ref()));
         self.keep(request, &checks, deadline)
             .await
             .map_err(failed)?;
@@ -186,6 +197,17 @@ impl Checker {
             verdict,
             checks,
         })
+    }
+
+    /// What `plan` said; `None` for a batch that no plan has made.
+    async fn plan(&self, run_id: &RunId) -> Result<Option<PlanOutcome>, CheckError> {
+        self.store
+            .read_json(&keys::plan(run_id), "the outcome of a plan")
+            .await
+            .map_err(|cause| CheckError::Landing {
+                run_id: run_id.clone(),
+                cause,
+            })
     }
 
     /// Replaces the batch's rows in `ops.check_result`.

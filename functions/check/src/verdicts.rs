@@ -2,12 +2,20 @@
 
 use crate::Links;
 use model::RunId;
-use model::payload::{CheckResult, Verdict};
+use model::payload::{CheckResult, PlanOutcome, Verdict};
 use model::settings::Settings;
 use warehouse::sql::DataTest;
 
 /// The test whose severity the settings decide.
 const JOIN_RATE: &str = "curated.fact_customer_interactions/join_rate";
+/// What is told of a test without an answer.
+const NOT_RUN: &str = "not run";
+/// The name of what the plan has to tell.
+const NOTICES: &str = "plan/notices";
+/// Notices kept, each a row of `ops.check_result`.
+const MAX_NOTICES: usize = 10;
+/// Bytes of `ops.check_result.observed`.
+const MAX_OBSERVED: usize = 1024;
 
 /// One query over all tests: name and number of offending rows. One round trip instead of one a test.
 pub fn combined_query(
@@ -52,9 +60,9 @@ pub fn judge(
                 Some(0) => (Verdict::Pass, "0 offending rows".to_owned()),
                 Some(1) => (breach, "1 offending row".to_owned()),
                 Some(rows) => (breach, format!("{rows} offending rows")),
-                None => (Verdict::Fail, "not run".to_owned()),
+                None => (Verdict::Fail, NOT_RUN.to_owned()),
             };
-            let observed = if test.name == JOIN_RATE && observed != "not run" {
+            let observed = if test.name == JOIN_RATE && observed != NOT_RUN {
                 links.in_words()
             } else {
                 observed
@@ -75,6 +83,37 @@ pub fn judge(
             }
         })
         .collect()
+}
+
+/// What the plan wants a person to know, each as a warning.
+pub fn notices(plan: Option<&PlanOutcome>) -> Vec<CheckResult> {
+    let told = plan.map_or(&[][..], |plan| &plan.notices);
+    let warning = |observed: String| CheckResult {
+        name: NOTICES.to_owned(),
+        verdict: Verdict::Warn,
+        observed,
+        expected: "the plan has nothing to tell".to_owned(),
+    };
+    let mut warnings: Vec<_> = told
+        .iter()
+        .take(MAX_NOTICES)
+        .map(|notice| {
+            let end = notice.floor_char_boundary(MAX_OBSERVED);
+            warning(notice[..end].to_owned())
+        })
+        .collect();
+    if told.len() > MAX_NOTICES {
+        let more = told.len() - MAX_NOTICES;
+        warnings.push(warning(format!(
+            "{more} more; runs/<run_id>/plan.json has them all"
+        )));
+    }
+    warnings
+}
+
+/// Whether a verdict stands for rows that can be shown.
+pub(crate) fn has_rows(check: &CheckResult) -> bool {
+    check.name != JOIN_RATE && check.observed != NOT_RUN
 }
 
 fn severity(name: &str, fails: bool, settings: &Settings) -> Verdict {
@@ -172,5 +211,32 @@ mod tests {
                 .iter()
                 .all(|(name, _)| query.contains(&format!(":{name}")))
         );
+    }
+
+    #[test]
+    fn each_notice_of_the_plan_is_a_warning() {
+        let plan = |notices: Vec<String>| -> PlanOutcome {
+            serde_json::from_value(serde_json::json!({
+                "run_id": "nightly-1", "mode": "nightly", "at": "2026-01-06T00:00:00Z", "reads_sources": true, "bucket": "b",
+                "genesys_key": "g", "genesys_windows": 1, "salesforce_key": "s", "salesforce_windows": 1,
+                "estimate": {"calls": 0, "minutes": 0, "bytes": 0}, "reports": [], "notices": notices
+            }))
+            .unwrap()
+        };
+        assert!(notices(None).is_empty());
+        assert!(notices(Some(&plan(vec![]))).is_empty());
+        let told = notices(Some(&plan(vec!["Account.Region__c is new".to_owned()])));
+        assert_eq!(
+            (
+                told[0].name.as_str(),
+                told[0].verdict,
+                told[0].observed.as_str()
+            ),
+            ("plan/notices", Verdict::Warn, "Account.Region__c is new")
+        );
+        let many = notices(Some(&plan(vec!["x".repeat(3000); 25])));
+        assert_eq!(many.len(), 11);
+        assert!(many.iter().all(|warning| warning.observed.len() <= 1024));
+        assert!(many[10].observed.starts_with("15 more"));
     }
 }

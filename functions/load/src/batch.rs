@@ -1,6 +1,6 @@
 //! The transaction of a load, built from receipts.
 
-use crate::LoadError;
+use crate::{LoadError, ledger};
 use landing::{Manifest, keys, manifest};
 use model::RunId;
 use model::payload::{LandedFile, WindowReceipt};
@@ -41,14 +41,14 @@ pub fn loadable(
             by_table.entry(table).or_default().push(file);
         }
     }
-    let ledger = LandedFile {
+    let ledger_file = LandedFile {
         table: Some(LEDGER.to_owned()),
         key: keys::load_ledger(run_id),
-        rows: receipts.len() as u64,
+        rows: ledger::rows(receipts),
         bytes: 0,
     };
     if !receipts.is_empty() {
-        by_table.insert(LEDGER, vec![&ledger]);
+        by_table.insert(LEDGER, vec![&ledger_file]);
     }
 
     // Of two loads at once the second one conflicts at the first statement and is tried again; when it is the same batch,
@@ -118,13 +118,13 @@ fn row_guard(expected: &[(Table, u64)]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use jiff::Timestamp;
     use model::payload::{Counts, Extraction, Mode, WindowTask};
     use model::{Source, Window};
 
-    fn receipt() -> WindowReceipt {
+    pub(crate) fn receipt() -> WindowReceipt {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let run_id = RunId::try_from("nightly-20260106".to_owned()).unwrap();
         let table = |name: &str, rows| LandedFile {
@@ -146,6 +146,9 @@ mod tests {
                 max_in_flight: 3,
                 at: at("2026-01-06T00:00:00Z"),
                 landed: vec![],
+                filter: None,
+                is_partial: false,
+                ids: Vec::new(),
             },
             extraction: Extraction::Job,
             counts: Counts {
@@ -166,6 +169,7 @@ mod tests {
                     bytes: 1,
                 },
             ],
+            beside: Vec::new(),
         }
     }
 

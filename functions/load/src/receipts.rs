@@ -60,13 +60,22 @@ pub(crate) async fn of_run(store: &Store, run_id: &RunId) -> Result<Vec<WindowRe
         });
     }
     let receipts: Vec<_> = receipts.into_iter().flatten().collect();
-    if let Some(receipt) = receipts.iter().find(|receipt| !receipt.counts.close()) {
+    for receipt in &receipts {
         let task = &receipt.task;
-        return Err(LoadError::Unbalanced {
-            run_id: run_id.clone(),
-            window: format!("{} {} {}", task.source, task.object, task.window),
-            counts: format!("{:?}", receipt.counts),
-        });
+        let own = (&task.object, &receipt.counts);
+        let beside = receipt
+            .beside
+            .iter()
+            .map(|beside| (&beside.object, &beside.counts));
+        for (object, counts) in std::iter::once(own).chain(beside) {
+            if !counts.close() {
+                return Err(LoadError::Unbalanced {
+                    run_id: run_id.clone(),
+                    window: format!("{} {object} {}", task.source, task.window),
+                    counts: format!("{counts:?}"),
+                });
+            }
+        }
     }
     Ok(receipts)
 }

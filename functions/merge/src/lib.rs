@@ -142,9 +142,14 @@ pub fn transaction(run_id: &RunId, settings: &Settings) -> Result<Transaction, W
             "bot_handled_names".to_owned(),
             names(&attributes.bot_handled),
         ),
+        ("history_names".to_owned(), history_names(settings)),
         (
             "match_window_minutes".to_owned(),
             settings.matching.window_minutes.to_string(),
+        ),
+        (
+            "max_purged_percent".to_owned(),
+            settings.salesforce.max_purged_percent.to_string(),
         ),
     ];
     Ok((statements, parameters))
@@ -158,6 +163,27 @@ fn names(list: &[String]) -> String {
         text.push(',');
     }
     text
+}
+
+/// `,object.column=Field,` for each column that a history row may speak of. A lookup's field has two names there, and its
+/// rows tell the id or the name: `OwnerId` and `Owner.Name` are both known as `Owner`.
+fn history_names(settings: &Settings) -> String {
+    let mut entries = Vec::new();
+    for (object, described) in &settings.salesforce.objects {
+        if !settings.salesforce.history.contains_key(object) {
+            continue;
+        }
+        for (column, path) in &described.columns {
+            let relation = path
+                .strip_suffix("Id")
+                .or_else(|| path.strip_suffix(".Name"))
+                .filter(|relation| !relation.is_empty());
+            let entry = |field: &str| format!("{object}.{column}={field}");
+            entries.push(entry(path));
+            entries.extend(relation.map(entry));
+        }
+    }
+    names(&entries)
 }
 
 #[cfg(test)]
@@ -185,6 +211,27 @@ mod tests {
             );
         }
         assert!(statements.iter().all(|text| text.len() < 100 * 1024));
+    }
+
+    #[test]
+    fn a_field_of_the_history_is_known_by_the_settings_columns() {
+        let mut settings = Settings::parse(SETTINGS).unwrap();
+        let text = history_names(&settings);
+        for entry in [
+            ",account.customer_tier=Customer_Tier__c,",
+            ",account.owner_id=OwnerId,",
+            ",account.owner_id=Owner,",
+            ",account.owner_name=Owner,",
+            ",case.case_status=Status,",
+        ] {
+            assert!(text.contains(entry), "{entry} is not in {text}");
+        }
+        assert!(
+            text.len() <= 16_384,
+            "tmp_batch.history_names holds no more"
+        );
+        settings.salesforce.history.clear();
+        assert_eq!(history_names(&settings), ",");
     }
 
     #[test]

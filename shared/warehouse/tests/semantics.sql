@@ -15,6 +15,10 @@ insert into staging.genesys_queue values
 insert into staging.genesys_user values
     ('a', 3000000001, '2026-01-06 00:30:00', 'u1', 'Ann "A" Agent', null, 'active', null, null, null),
     ('a', 3000000002, '2026-01-06 00:30:00', 'u2', '', null, 'inactive', null, null, null);
+insert into "raw".genesys_record (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
+select batch_id, 'queue', timestamp '2026-01-05', timestamp '2026-01-06', record_no, queue_id, extracted_at, 'k', 1, 'x' from staging.genesys_queue where batch_id = 'a'
+union all
+select batch_id, 'user', timestamp '2026-01-05', timestamp '2026-01-06', record_no, user_id, extracted_at, 'k', 1, 'x' from staging.genesys_user where batch_id = 'a';
 insert into staging.salesforce_account values
     ('a', 4000000001, '2026-01-06 00:30:00', false, '2026-01-02 00:00:00', '2025-01-01', null, '001A00000000000AAA', null, 'Acme', null, 'Retail', 'gold', 100.00, null, '005O1', 'Olga', null, null),
     ('a', 4000000002, '2026-01-06 00:30:00', false, '2026-01-02 00:00:00', '2025-01-01', null, '001B00000000000AAA', null, 'Beta', null, 'Energy', 'silver', 10.00, null, '005O1', 'Olga', null, null),

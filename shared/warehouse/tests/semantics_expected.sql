@@ -1,4 +1,6 @@
 -- What the tables hold once the batches a, b and c are merged, in whatever order. Each query returns the rows that break its rule.
+-- breach: a: join_rate: half of the conversations that a brought last stay without a link; what c brought, b has replaced
+-- breach: b: join_rate: the same
 
 -- expect: links: each conversation is linked the way it should be, or says why not
 select e.id, e.method, e.account_id, e.contact_id, e.case_id, e.tier, f.*
@@ -79,3 +81,11 @@ where v.conversations <> 20 or v.escalated <> 2 or v.groups <> 5;
 
 -- expect: join_rate: shares of a day and medium add up to one
 select conversation_date, media_type, sum(link_share) from mart.join_rate group by conversation_date, media_type having abs(sum(link_share) - 1) > 0.00001;
+
+-- expect: ledger: what the first merge of each batch counted
+select e.*, l.staged_rows, l.merged_rows, l.superseded_rows
+from (
+    values ('a', 'conversation', 1, 20, 1), ('a', 'queue', 2, 2, 0), ('a', 'user', 3, 2, 0), ('a', 'account', 4, 1, 1), ('a', 'account', 5, 4, 0)
+) as e (batch_id, object, window_no, merged, superseded)
+left join ops.window_ledger as l on l.batch_id = e.batch_id and l.object = e.object and l.window_no = e.window_no
+where l.batch_id is null or l.merged_rows <> e.merged or l.superseded_rows <> e.superseded;

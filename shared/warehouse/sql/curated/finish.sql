@@ -1,205 +1,352 @@
 -- curated/finish.sql: last part of the merge transaction: the ledger's last point, and the batch's own mark.
--- Grain   ops.window_ledger: source, object, window_start, window_end of the batch; ops.load_log: batch_id
+-- Grain   ops.window_ledger: source, object, window_no of the batch; ops.load_log: batch_id
+-- Reads   staging of all batches, for the records that this batch names
 -- Params  tmp_batch (curated/begin.sql)
 -- Rerun   safe: what the first merge of a batch found stays
 
--- The staged rows of the batch, counted by window: the high part of a record number is the ordinal of its window.
-create temp table tmp_counted as
-with staged_rows as (
+-- The staged records of the batch, counted by window: the high part of a record number is the ordinal of its window. A record is superseded
+-- when another extraction of the same natural id is newer; a record may have several rows, or none: then its window alone knows of it.
+create temp table tmp_ledger as
+with peer as (
+    -- Batches that have a window of aggregates, of adherence or of ids in common with this one: what they say of it may be newer, or older.
+    select distinct
+        window_ledger.batch_id,
+        window_ledger.object
+    from ops.window_ledger
+    inner join (
+        select
+            own.source,
+            own.object,
+            own.window_start,
+            own.window_end
+        from ops.window_ledger as own
+        inner join tmp_batch
+            on own.batch_id = tmp_batch.batch_id
+        where
+            own.source = 'genesys' and own.object in ('user_aggregate', 'queue_aggregate', 'adherence')
+            or own.source = 'salesforce' and own.object in ('account_ids', 'contact_ids', 'case_ids', 'opportunity_ids')
+    ) as own_window
+        on
+            window_ledger.source = own_window.source
+            and window_ledger.object = own_window.object
+            and window_ledger.window_start = own_window.window_start
+            and window_ledger.window_end = own_window.window_end
+),
+
+staged_record as (
     select
         cast('genesys' as varchar(32)) as source,
-        cast('conversation' as varchar(32)) as object,
+        cast('conversation' as varchar(64)) as object,
+        conversation_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_conversation
+    union all
+    select
+        cast('genesys' as varchar(32)) as source,
+        cast('queue' as varchar(64)) as object,
+        queue_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_queue
+    union all
+    select
+        cast('genesys' as varchar(32)) as source,
+        cast('user' as varchar(64)) as object,
+        user_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_user
+    union all
+    select
+        cast('genesys' as varchar(32)) as source,
+        cast('wrapup_code' as varchar(64)) as object,
+        wrap_up_code_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_wrapup_code
+    union all
+    select
+        cast('genesys' as varchar(32)) as source,
+        cast('division' as varchar(64)) as object,
+        division_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_division
+    union all
+    select
+        cast('genesys' as varchar(32)) as source,
+        cast('campaign' as varchar(64)) as object,
+        campaign_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_campaign
+    union all
+    select
+        cast('genesys' as varchar(32)) as source,
+        cast('external_contact' as varchar(64)) as object,
+        asked_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_external_contact
+    union all
+    select
+        cast('genesys' as varchar(32)) as source,
+        cast('evaluation' as varchar(64)) as object,
+        evaluation_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_evaluation_update
+    union all
+    select
+        cast('genesys' as varchar(32)) as source,
+        cast('survey' as varchar(64)) as object,
+        survey_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.genesys_survey_update
+    union all
+    select
+        cast('salesforce' as varchar(32)) as source,
+        cast('account' as varchar(64)) as object,
+        account_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        system_modstamp as source_version
+    from staging.salesforce_account
+    union all
+    select
+        cast('salesforce' as varchar(32)) as source,
+        cast('contact' as varchar(64)) as object,
+        contact_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        system_modstamp as source_version
+    from staging.salesforce_contact
+    union all
+    select
+        cast('salesforce' as varchar(32)) as source,
+        cast('case' as varchar(64)) as object,
+        case_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        system_modstamp as source_version
+    from staging.salesforce_case
+    union all
+    select
+        cast('salesforce' as varchar(32)) as source,
+        cast('opportunity' as varchar(64)) as object,
+        opportunity_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        system_modstamp as source_version
+    from staging.salesforce_opportunity
+    union all
+    select
+        cast('salesforce' as varchar(32)) as source,
+        cast('user' as varchar(64)) as object,
+        user_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        system_modstamp as source_version
+    from staging.salesforce_user
+    union all
+    select
+        cast('salesforce' as varchar(32)) as source,
+        cast(object || '_history' as varchar(64)) as object,
+        history_id as natural_id,
+        batch_id,
+        record_no,
+        extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.salesforce_history
+    union all
+    select
+        cast('salesforce' as varchar(32)) as source,
+        cast(staged.object || '_ids' as varchar(64)) as object,
+        staged.record_id as natural_id,
+        staged.batch_id,
+        staged.record_no,
+        staged.extracted_at,
+        cast('1970-01-01' as timestamp) as source_version
+    from staging.salesforce_id as staged
+    inner join peer
+        on
+            staged.object || '_ids' = peer.object
+            and staged.batch_id = peer.batch_id
+    union all
+    select distinct
+        cast('genesys' as varchar(32)) as source,
+        cast('conversation_attribute' as varchar(64)) as object,
         staged.conversation_id as natural_id,
         staged.batch_id,
         staged.record_no,
         staged.extracted_at,
         cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_conversation as staged
+    from staging.genesys_conversation_attribute as staged
     inner join (
+        -- Before `distinct`: there are many rows for each conversation.
         select distinct named.conversation_id
-        from staging.genesys_conversation as named
+        from staging.genesys_conversation_attribute as named
         inner join tmp_batch
             on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.conversation_id = asked.conversation_id
+    ) as looked_at
+        on staged.conversation_id = looked_at.conversation_id
     union all
-    select
+    select distinct
         cast('genesys' as varchar(32)) as source,
-        cast('queue' as varchar(32)) as object,
-        staged.queue_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_queue as staged
-    inner join (
-        select distinct named.queue_id
-        from staging.genesys_queue as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.queue_id = asked.queue_id
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('user' as varchar(32)) as object,
+        cast('user_aggregate' as varchar(64)) as object,
         staged.user_id as natural_id,
         staged.batch_id,
         staged.record_no,
         staged.extracted_at,
         cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_user as staged
-    inner join (
-        select distinct named.user_id
-        from staging.genesys_user as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.user_id = asked.user_id
+    from staging.genesys_user_aggregate as staged
+    inner join peer
+        on
+            peer.object = 'user_aggregate'
+            and staged.batch_id = peer.batch_id
     union all
-    select
+    select distinct
         cast('genesys' as varchar(32)) as source,
-        cast('wrapup_code' as varchar(32)) as object,
-        staged.wrap_up_code_id as natural_id,
+        cast('queue_aggregate' as varchar(64)) as object,
+        staged.queue_id || '/' || coalesce(staged.media_type, '') as natural_id,
         staged.batch_id,
         staged.record_no,
         staged.extracted_at,
         cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_wrapup_code as staged
-    inner join (
-        select distinct named.wrap_up_code_id
-        from staging.genesys_wrapup_code as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.wrap_up_code_id = asked.wrap_up_code_id
+    from staging.genesys_queue_aggregate as staged
+    inner join peer
+        on
+            peer.object = 'queue_aggregate'
+            and staged.batch_id = peer.batch_id
     union all
-    select
+    select distinct
         cast('genesys' as varchar(32)) as source,
-        cast('external_contact' as varchar(32)) as object,
-        staged.asked_id as natural_id,
+        cast('adherence' as varchar(64)) as object,
+        staged.management_unit_id || '/' || staged.user_id as natural_id,
         staged.batch_id,
         staged.record_no,
         staged.extracted_at,
         cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_external_contact as staged
-    inner join (
-        select distinct named.asked_id
-        from staging.genesys_external_contact as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.asked_id = asked.asked_id
-    union all
+    from staging.genesys_adherence as staged
+    inner join peer
+        on
+            peer.object = 'adherence'
+            and staged.batch_id = peer.batch_id
+),
+
+asked as (
+    select distinct
+        staged_record.source,
+        staged_record.object,
+        staged_record.natural_id
+    from staged_record
+    inner join tmp_batch
+        on staged_record.batch_id = tmp_batch.batch_id
+),
+
+placed as (
     select
-        cast('salesforce' as varchar(32)) as source,
-        cast('account' as varchar(32)) as object,
-        staged.account_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        staged.system_modstamp as source_version
-    from staging.salesforce_account as staged
-    inner join (
-        select distinct named.account_id
-        from staging.salesforce_account as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.account_id = asked.account_id
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast('contact' as varchar(32)) as object,
-        staged.contact_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        staged.system_modstamp as source_version
-    from staging.salesforce_contact as staged
-    inner join (
-        select distinct named.contact_id
-        from staging.salesforce_contact as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.contact_id = asked.contact_id
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast('case' as varchar(32)) as object,
-        staged.case_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        staged.system_modstamp as source_version
-    from staging.salesforce_case as staged
-    inner join (
-        select distinct named.case_id
-        from staging.salesforce_case as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.case_id = asked.case_id
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast('opportunity' as varchar(32)) as object,
-        staged.opportunity_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        staged.system_modstamp as source_version
-    from staging.salesforce_opportunity as staged
-    inner join (
-        select distinct named.opportunity_id
-        from staging.salesforce_opportunity as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
-        on staged.opportunity_id = asked.opportunity_id
+        staged_record.source,
+        staged_record.object,
+        staged_record.natural_id,
+        staged_record.batch_id,
+        staged_record.record_no,
+        staged_record.extracted_at,
+        staged_record.source_version,
+        (staged_record.record_no - 1) / 1000000000 as window_no,
+        coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) as loaded_at,
+        -- What is counted or listed over a window speaks of that window alone: it replaces nothing of another one.
+        window_ledger.window_start as counted_from,
+        window_ledger.window_end as counted_to
+    from staged_record
+    inner join asked
+        on
+            staged_record.source = asked.source
+            and staged_record.object = asked.object
+            and staged_record.natural_id = asked.natural_id
+    left join ops.load_log
+        on staged_record.batch_id = load_log.batch_id
+    left join ops.window_ledger
+        on
+            staged_record.batch_id = window_ledger.batch_id
+            and staged_record.source = window_ledger.source
+            and staged_record.object = window_ledger.object
+            and window_ledger.object in (
+                'user_aggregate', 'queue_aggregate', 'adherence', 'account_ids', 'contact_ids', 'case_ids', 'opportunity_ids'
+            )
+            and (staged_record.record_no - 1) / 1000000000 = window_ledger.window_no
 ),
 
 ranked as (
     select
-        staged_rows.*,
+        placed.*,
         row_number() over (
-            partition by staged_rows.source, staged_rows.object, staged_rows.natural_id
+            partition by placed.source, placed.object, placed.natural_id, placed.counted_from, placed.counted_to
             order by
-                staged_rows.source_version desc, staged_rows.extracted_at desc,
-                coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc, staged_rows.batch_id desc, staged_rows.record_no desc
+                placed.source_version desc, placed.extracted_at desc, placed.loaded_at desc,
+                placed.batch_id desc, placed.record_no desc
         ) as recency
-    from staged_rows
-    left join ops.load_log
-        on staged_rows.batch_id = load_log.batch_id
+    from placed
+),
+
+counted as (
+    select
+        ranked.source,
+        ranked.object,
+        ranked.window_no,
+        sum(case when ranked.recency = 1 then 1 else 0 end) as merged_rows,
+        sum(case when ranked.recency > 1 then 1 else 0 end) as superseded_rows
+    from ranked
+    inner join tmp_batch
+        on ranked.batch_id = tmp_batch.batch_id
+    group by ranked.source, ranked.object, ranked.window_no
 )
 
-select
-    ranked.source,
-    ranked.object,
-    (ranked.record_no - 1) / 1000000000 as window_no,
-    sum(case when ranked.recency = 1 then 1 else 0 end) as merged_rows,
-    sum(case when ranked.recency > 1 then 1 else 0 end) as superseded_rows
-from ranked
-inner join tmp_batch
-    on ranked.batch_id = tmp_batch.batch_id
-group by ranked.source, ranked.object, (ranked.record_no - 1) / 1000000000;
-
-create temp table tmp_ledger as
 select
     window_ledger.source,
     window_ledger.object,
     window_ledger.window_no,
-    coalesce(tmp_counted.merged_rows, 0) as merged_rows,
-    coalesce(tmp_counted.superseded_rows, 0) as superseded_rows
+    case
+        when window_ledger.object in ('conversation_attribute', 'user_aggregate', 'queue_aggregate', 'adherence')
+            -- A record without an element has no row; nothing newer can be known of it.
+            then greatest(window_ledger.staged_rows - coalesce(counted.superseded_rows, 0), coalesce(counted.merged_rows, 0))
+        else coalesce(counted.merged_rows, 0)
+    end as merged_rows,
+    coalesce(counted.superseded_rows, 0) as superseded_rows
 from ops.window_ledger
 inner join tmp_batch
     on window_ledger.batch_id = tmp_batch.batch_id
-left join tmp_counted
+left join counted
     on
-        window_ledger.source = tmp_counted.source
-        and window_ledger.object = tmp_counted.object
-        and window_ledger.window_no = tmp_counted.window_no;
+        window_ledger.source = counted.source
+        -- Records asked for by their ids lie in the table of their object.
+        and replace(window_ledger.object, '_lookup', '') = counted.object
+        and window_ledger.window_no = counted.window_no;
 
 -- The log before the ledger, as `load` takes them: the other way round the two can wait for each other.
 update ops.load_log

@@ -1,5 +1,5 @@
 -- ops.check_result: the verdict of each data test, per batch.
--- Grain   batch_id, check_name
+-- Grain   batch_id, check_name; for plan/notices batch_id, observed: one row for each thing the plan had to tell
 
 create table if not exists ops.check_result (
     batch_id varchar(128) not null,

@@ -1,4 +1,4 @@
--- ops: data tests of the ledger: each point of the reconciliation closes exactly for the batch.
+-- ops: data tests of the ledger: each point of the reconciliation closes exactly for the batch, and what the source says agrees with it.
 -- Grain   one query a rule; a row it returns is a breach
 -- Params  :batch_id
 
@@ -41,78 +41,123 @@ where
     batch_id = :batch_id
     and (merged_rows is null or superseded_rows is null or staged_rows <> merged_rows + superseded_rows);
 
--- fail: raw_conversations: rows in raw.genesys_conversation = landed_rows - quarantined_rows of the ledger (a replay adds none)
+-- fail: raw_conversations: rows in raw.genesys_conversation = landed_rows - quarantined_rows of each window (a replay adds none)
 select
-    ledger.expected,
-    landed.found
+    both_sides.object,
+    both_sides.window_no,
+    sum(both_sides.expected) as expected,
+    sum(both_sides.found) as found
 from (
-    select coalesce(sum(window_ledger.landed_rows - window_ledger.quarantined_rows), 0) as expected
+    select
+        window_ledger.object,
+        window_ledger.window_no,
+        window_ledger.landed_rows - window_ledger.quarantined_rows as expected,
+        cast(0 as bigint) as found
     from ops.window_ledger
     where
         window_ledger.batch_id = :batch_id
         and window_ledger.source = 'genesys'
         and window_ledger.object = 'conversation'
         and window_ledger.extraction <> 'replay'
-) as ledger
-cross join (
-    select count(*) as found
+    union all
+    select
+        landed_record.object,
+        (landed_record.record_no - 1) / 1000000000 as window_no,
+        cast(0 as bigint) as expected,
+        cast(1 as bigint) as found
     from "raw".genesys_conversation as landed_record
     where landed_record.batch_id = :batch_id
-) as landed
-where ledger.expected <> landed.found;
+) as both_sides
+group by both_sides.object, both_sides.window_no
+having sum(both_sides.expected) <> sum(both_sides.found);
 
--- fail: raw_salesforce: rows in raw.salesforce_record = landed_rows - quarantined_rows of the ledger, by object (a replay adds none)
+-- fail: raw_records: rows in raw.genesys_record = landed_rows - quarantined_rows of each window of each other object (a replay adds none)
 select
-    ledger.object,
-    ledger.expected,
-    coalesce(landed.found, 0) as found
+    both_sides.object,
+    both_sides.window_no,
+    sum(both_sides.expected) as expected,
+    sum(both_sides.found) as found
 from (
     select
         window_ledger.object,
-        sum(window_ledger.landed_rows - window_ledger.quarantined_rows) as expected
+        window_ledger.window_no,
+        window_ledger.landed_rows - window_ledger.quarantined_rows as expected,
+        cast(0 as bigint) as found
     from ops.window_ledger
-    where window_ledger.batch_id = :batch_id and window_ledger.source = 'salesforce' and window_ledger.extraction <> 'replay'
-    group by window_ledger.object
-) as ledger
-left join (
+    where
+        window_ledger.batch_id = :batch_id
+        and window_ledger.source = 'genesys'
+        and window_ledger.object <> 'conversation'
+        and window_ledger.extraction <> 'replay'
+    union all
     select
         landed_record.object,
-        count(*) as found
+        (landed_record.record_no - 1) / 1000000000 as window_no,
+        cast(0 as bigint) as expected,
+        cast(1 as bigint) as found
+    from "raw".genesys_record as landed_record
+    where landed_record.batch_id = :batch_id
+) as both_sides
+group by both_sides.object, both_sides.window_no
+having sum(both_sides.expected) <> sum(both_sides.found);
+
+-- fail: raw_salesforce: rows in raw.salesforce_record = landed_rows - quarantined_rows of each window (a replay adds none)
+select
+    both_sides.object,
+    both_sides.window_no,
+    sum(both_sides.expected) as expected,
+    sum(both_sides.found) as found
+from (
+    select
+        window_ledger.object,
+        window_ledger.window_no,
+        window_ledger.landed_rows - window_ledger.quarantined_rows as expected,
+        cast(0 as bigint) as found
+    from ops.window_ledger
+    where
+        window_ledger.batch_id = :batch_id
+        and window_ledger.source = 'salesforce'
+        and window_ledger.extraction <> 'replay'
+    union all
+    select
+        landed_record.object,
+        (landed_record.record_no - 1) / 1000000000 as window_no,
+        cast(0 as bigint) as expected,
+        cast(1 as bigint) as found
     from "raw".salesforce_record as landed_record
     where landed_record.batch_id = :batch_id
-    group by landed_record.object
-) as landed
-    on ledger.object = landed.object
-where ledger.expected <> coalesce(landed.found, 0);
+) as both_sides
+group by both_sides.object, both_sides.window_no
+having sum(both_sides.expected) <> sum(both_sides.found);
 
--- fail: quarantine_rows: rows in staging.quarantine = quarantined_rows of the ledger, by source and object
+-- fail: quarantine_rows: rows in staging.quarantine = quarantined_rows of each window
 select
-    ledger.source,
-    ledger.object,
-    ledger.expected,
-    coalesce(refused.found, 0) as found
+    both_sides.source,
+    both_sides.object,
+    both_sides.window_no,
+    sum(both_sides.expected) as expected,
+    sum(both_sides.found) as found
 from (
     select
         window_ledger.source,
         window_ledger.object,
-        sum(window_ledger.quarantined_rows) as expected
+        window_ledger.window_no,
+        window_ledger.quarantined_rows as expected,
+        cast(0 as bigint) as found
     from ops.window_ledger
     where window_ledger.batch_id = :batch_id
-    group by window_ledger.source, window_ledger.object
-) as ledger
-left join (
+    union all
     select
-        staged.source,
-        staged.object,
-        count(*) as found
-    from staging.quarantine as staged
-    where staged.batch_id = :batch_id
-    group by staged.source, staged.object
-) as refused
-    on
-        ledger.source = refused.source
-        and ledger.object = refused.object
-where ledger.expected <> coalesce(refused.found, 0);
+        refused.source,
+        refused.object,
+        (refused.record_no - 1) / 1000000000 as window_no,
+        cast(0 as bigint) as expected,
+        cast(1 as bigint) as found
+    from staging.quarantine as refused
+    where refused.batch_id = :batch_id
+) as both_sides
+group by both_sides.source, both_sides.object, both_sides.window_no
+having sum(both_sides.expected) <> sum(both_sides.found);
 
 -- fail: batch_merged: the batch is loaded once and merged
 select
@@ -122,3 +167,123 @@ from ops.load_log
 where batch_id = :batch_id
 group by batch_id
 having count(*) <> 1 or max(case when merged_at is null then 1 else 0 end) = 1;
+
+-- fail: window_once: a window of an object has one row in the ledger of the batch
+select
+    source,
+    object,
+    window_no,
+    count(*) as found
+from ops.window_ledger
+where batch_id = :batch_id
+group by source, object, window_no
+having count(*) > 1;
+
+-- fail: settled_from_job: a window of conversations is settled only when it was read from a details job, or from what one has landed
+select
+    window_start,
+    window_end,
+    extraction
+from ops.window_ledger
+where
+    batch_id = :batch_id
+    and source = 'genesys'
+    and object = 'conversation'
+    and is_settled
+    and extraction not in ('job', 'replay');
+
+-- fail: api_count: where the source states an exact count, no fewer records came (listings, Salesforce)
+select
+    source,
+    object,
+    window_start,
+    window_end,
+    api_rows,
+    received_rows,
+    duplicate_rows
+from ops.window_ledger
+where
+    batch_id = :batch_id
+    and (extraction = 'reference' or (source = 'salesforce' and extraction <> 'replay'))
+    and received_rows - duplicate_rows < api_rows;
+
+-- warn: api_count_approximate: where the source states an approximate count, no fewer records came (details query, aggregates)
+select
+    source,
+    object,
+    window_start,
+    window_end,
+    api_rows,
+    received_rows,
+    duplicate_rows
+from ops.window_ledger
+where
+    batch_id = :batch_id
+    and source = 'genesys'
+    and extraction not in ('reference', 'replay')
+    and received_rows - duplicate_rows < api_rows;
+
+-- fail: ids_listed: Salesforce lists at least one id of an object of which records are open here (an empty list purges nothing)
+select
+    window_ledger.object,
+    open_record.records
+from ops.window_ledger
+inner join (
+    select
+        cast('account_ids' as varchar(64)) as object,
+        count(*) as records
+    from curated.dim_salesforce_account
+    where is_current
+    union all
+    select
+        cast('contact_ids' as varchar(64)) as object,
+        count(*) as records
+    from curated.dim_salesforce_contact
+    where is_current
+    union all
+    select
+        cast('case_ids' as varchar(64)) as object,
+        count(*) as records
+    from curated.dim_salesforce_case
+    where is_current
+    union all
+    select
+        cast('opportunity_ids' as varchar(64)) as object,
+        count(*) as records
+    from curated.salesforce_opportunity
+    where not is_deleted
+) as open_record
+    on window_ledger.object = open_record.object
+where
+    window_ledger.batch_id = :batch_id
+    and window_ledger.source = 'salesforce'
+    and window_ledger.staged_rows = 0
+    and open_record.records > 0;
+
+-- warn: ids_complete: a list of ids has no refused record, which would make it purge nothing
+select
+    object,
+    window_end,
+    quarantined_rows
+from ops.window_ledger
+where
+    batch_id = :batch_id
+    and source = 'salesforce'
+    and object in ('account_ids', 'contact_ids', 'case_ids', 'opportunity_ids')
+    and quarantined_rows > 0;
+
+-- warn: salesforce_holes: every id that Salesforce lists has a record here (the next nightly run asks for those that have none)
+select
+    record_id,
+    object,
+    created_at
+from mart.salesforce_hole
+where batch_id = :batch_id and not was_asked;
+
+-- fail: salesforce_holes_stay: a record that was missing before and asked for by its id is here, or Salesforce says it is deleted
+select
+    record_id,
+    object,
+    created_at
+from mart.salesforce_hole
+where batch_id = :batch_id and was_asked and not is_deleted;

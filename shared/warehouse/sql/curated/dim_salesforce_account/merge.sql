@@ -1,15 +1,15 @@
--- curated.dim_salesforce_account: history of the accounts of one batch, rebuilt from every version that staging holds.
+-- curated.dim_salesforce_account: history of the accounts of one batch, rebuilt from every version that staging holds, and from
+-- the changes that Salesforce itself keeps.
 -- Grain   account_id, valid_from
--- Reads   staging.salesforce_account of all batches, for the keys of this batch
--- Params  tmp_batch (curated/begin.sql)
+-- Reads   staging.salesforce_account of all batches and curated.salesforce_purged, for the keys of tmp_crm; tmp_change
+-- Params  tmp_crm (salesforce_purged/merge.sql), tmp_change (history.sql)
 -- Rerun   safe, in any order of batches: the rows depend on what is in staging, not on what came first
 
 delete from curated.dim_salesforce_account
 where account_id in (
-    select staged.account_id
-    from staging.salesforce_account as staged
-    inner join tmp_batch
-        on staged.batch_id = tmp_batch.batch_id
+    select tmp_crm.crm_id
+    from tmp_crm
+    where tmp_crm.object = 'account'
 );
 
 insert into curated.dim_salesforce_account (
@@ -18,10 +18,9 @@ insert into curated.dim_salesforce_account (
     batch_id, extracted_at
 )
 with asked as (
-    select distinct staged.account_id
-    from staging.salesforce_account as staged
-    inner join tmp_batch
-        on staged.batch_id = tmp_batch.batch_id
+    select tmp_crm.crm_id as account_id
+    from tmp_crm
+    where tmp_crm.object = 'account'
 ),
 
 ranked as (
@@ -51,20 +50,145 @@ deduped as (
     where ranked.recency = 1
 ),
 
+moments as (
+    -- Where a version begins that Salesforce's history knows of: at each change, and at the creation before the first one.
+    select
+        tmp_change.record_id as account_id,
+        tmp_change.changed_at as moment
+    from tmp_change
+    where tmp_change.object = 'account'
+    union
+    select
+        deduped.account_id,
+        deduped.first_created_at as moment
+    from deduped
+    inner join tmp_change
+        on
+            tmp_change.object = 'account'
+            and deduped.account_id = tmp_change.record_id
+),
+
+anchored as (
+    -- What no run has read is what the next version says, less the changes in between.
+    select
+        deduped.*,
+        moments.moment,
+        row_number() over (partition by moments.account_id, moments.moment order by deduped.system_modstamp) as nearness
+    from moments
+    inner join deduped
+        on
+            moments.account_id = deduped.account_id
+            and moments.moment < deduped.system_modstamp
+    left join deduped as read_then
+        on
+            moments.account_id = read_then.account_id
+            and moments.moment = read_then.system_modstamp
+    where read_then.account_id is null
+),
+
+undone as (
+    select
+        anchored.account_id,
+        anchored.moment,
+        tmp_change.tracked_column,
+        tmp_change.old_value,
+        row_number() over (
+            partition by anchored.account_id, anchored.moment, tmp_change.tracked_column
+            order by tmp_change.changed_at, tmp_change.history_id
+        ) as turn
+    from anchored
+    inner join tmp_change
+        on
+            tmp_change.object = 'account'
+            and anchored.account_id = tmp_change.record_id
+            and anchored.moment < tmp_change.changed_at
+            and anchored.system_modstamp >= tmp_change.changed_at
+    where anchored.nearness = 1
+),
+
+earlier as (
+    select
+        undone.account_id as record_id,
+        undone.moment,
+        max(case when undone.tracked_column = 'account_type' then 1 else 0 end) as account_type_changed,
+        max(case when undone.tracked_column = 'account_type' then cast(undone.old_value as varchar(1020)) end) as account_type,
+        max(case when undone.tracked_column = 'industry' then 1 else 0 end) as industry_changed,
+        max(case when undone.tracked_column = 'industry' then cast(undone.old_value as varchar(1020)) end) as industry,
+        max(case when undone.tracked_column = 'customer_tier' then 1 else 0 end) as customer_tier_changed,
+        max(case when undone.tracked_column = 'customer_tier' then cast(undone.old_value as varchar(1020)) end) as customer_tier,
+        max(case when undone.tracked_column = 'owner_id' then 1 else 0 end) as owner_id_changed,
+        max(case when undone.tracked_column = 'owner_id' then cast(undone.old_value as varchar(18)) end) as owner_id,
+        max(case when undone.tracked_column = 'owner_name' then 1 else 0 end) as owner_name_changed,
+        max(case when undone.tracked_column = 'owner_name' then cast(undone.old_value as varchar(1020)) end) as owner_name,
+        max(case when undone.tracked_column = 'parent_account_id' then 1 else 0 end) as parent_account_id_changed,
+        max(case when undone.tracked_column = 'parent_account_id' then cast(undone.old_value as varchar(18)) end) as parent_account_id
+    from undone
+    where undone.turn = 1
+    group by undone.account_id, undone.moment
+),
+
+versions as (
+    select
+        deduped.batch_id,
+        deduped.record_no,
+        deduped.extracted_at,
+        deduped.is_deleted,
+        deduped.system_modstamp,
+        deduped.first_created_at,
+        deduped.account_id,
+        deduped.master_record_id,
+        deduped.account_name,
+        deduped.account_type,
+        deduped.industry,
+        deduped.customer_tier,
+        deduped.ltv_usd,
+        deduped.phone,
+        deduped.owner_id,
+        deduped.owner_name,
+        deduped.parent_account_id
+    from deduped
+    union all
+    select
+        anchored.batch_id,
+        anchored.record_no,
+        anchored.extracted_at,
+        false as is_deleted,
+        anchored.moment as system_modstamp,
+        anchored.first_created_at,
+        anchored.account_id,
+        cast(null as varchar(18)) as master_record_id,
+        anchored.account_name,
+        case when earlier.account_type_changed = 1 then earlier.account_type else anchored.account_type end as account_type,
+        case when earlier.industry_changed = 1 then earlier.industry else anchored.industry end as industry,
+        case when earlier.customer_tier_changed = 1 then earlier.customer_tier else anchored.customer_tier end as customer_tier,
+        anchored.ltv_usd,
+        anchored.phone,
+        case when earlier.owner_id_changed = 1 then earlier.owner_id else anchored.owner_id end as owner_id,
+        case when earlier.owner_name_changed = 1 then earlier.owner_name else anchored.owner_name end as owner_name,
+        case when earlier.parent_account_id_changed = 1 then earlier.parent_account_id else anchored.parent_account_id end
+            as parent_account_id
+    from anchored
+    left join earlier
+        on
+            anchored.account_id = earlier.record_id
+            and anchored.moment = earlier.moment
+    where anchored.nearness = 1
+),
+
 stated as (
     -- One text that differs when a tracked column differs; null and empty text stay apart.
     select
-        deduped.*,
+        versions.*,
         case
-            when deduped.is_deleted then 'deleted' else
-                md5(coalesce('=' || deduped.account_type, '!'))
-                || md5(coalesce('=' || deduped.industry, '!'))
-                || md5(coalesce('=' || deduped.customer_tier, '!'))
-                || md5(coalesce('=' || deduped.owner_id, '!'))
-                || md5(coalesce('=' || deduped.owner_name, '!'))
-                || md5(coalesce('=' || deduped.parent_account_id, '!'))
+            when versions.is_deleted then 'deleted' else
+                md5(coalesce('=' || versions.account_type, '!'))
+                || md5(coalesce('=' || versions.industry, '!'))
+                || md5(coalesce('=' || versions.customer_tier, '!'))
+                || md5(coalesce('=' || versions.owner_id, '!'))
+                || md5(coalesce('=' || versions.owner_name, '!'))
+                || md5(coalesce('=' || versions.parent_account_id, '!'))
         end as state
-    from deduped
+    from versions
 ),
 
 compared as (
@@ -126,10 +250,11 @@ select
     sha2(kept.account_id, 256) as account_key,
     kept.account_id,
     kept.valid_from,
-    kept.valid_to,
-    not kept.is_deleted and kept.next_from is null as is_current,
+    coalesce(purged.purged_at, kept.valid_to) as valid_to,
+    not kept.is_deleted and kept.next_from is null and purged.record_id is null as is_current,
     kept.recency_of_row = 1 as is_latest,
     case
+        when purged.record_id is not null then 'deleted'
         when kept.is_deleted and kept.master_record_id is not null then 'merged'
         when kept.is_deleted then 'deleted'
         when kept.next_is_deleted and kept.next_master_record_id is not null then 'merged'
@@ -149,4 +274,11 @@ select
     kept.parent_account_id,
     kept.batch_id,
     kept.extracted_at
-from kept;
+from kept
+-- A record that is no longer there closes the row that is open.
+left join curated.salesforce_purged as purged
+    on
+        purged.object = 'account'
+        and kept.account_id = purged.record_id
+        and kept.next_from is null
+        and not purged.is_refused;

@@ -3,6 +3,8 @@
 -- Tracked account_type, industry, customer_tier, owner_id, owner_name, parent_account_id: a change opens a new row,
 --         other columns hold the newest value seen within the row. A delete or a merge closes the row. A record first
 --         seen deleted has one row of no length.
+--         Versions that no run has read are restored from the history that Salesforce keeps of tracked fields. A record
+--         that is purged (curated.salesforce_purged) is closed as deleted.
 
 create table if not exists curated.dim_salesforce_account (
     account_version_key varchar(64) not null, -- sha256 of account_id|valid_from

@@ -1,15 +1,15 @@
--- curated.dim_salesforce_contact: history of the contacts of one batch, rebuilt from every version that staging holds.
+-- curated.dim_salesforce_contact: history of the contacts of one batch, rebuilt from every version that staging holds, and from
+-- the changes that Salesforce itself keeps.
 -- Grain   contact_id, valid_from
--- Reads   staging.salesforce_contact of all batches, for the keys of this batch
--- Params  tmp_batch (curated/begin.sql)
+-- Reads   staging.salesforce_contact of all batches and curated.salesforce_purged, for the keys of tmp_crm; tmp_change
+-- Params  tmp_crm (salesforce_purged/merge.sql), tmp_change (history.sql)
 -- Rerun   safe, in any order of batches: the rows depend on what is in staging, not on what came first
 
 delete from curated.dim_salesforce_contact
 where contact_id in (
-    select staged.contact_id
-    from staging.salesforce_contact as staged
-    inner join tmp_batch
-        on staged.batch_id = tmp_batch.batch_id
+    select tmp_crm.crm_id
+    from tmp_crm
+    where tmp_crm.object = 'contact'
 );
 
 insert into curated.dim_salesforce_contact (
@@ -18,10 +18,9 @@ insert into curated.dim_salesforce_contact (
     batch_id, extracted_at
 )
 with asked as (
-    select distinct staged.contact_id
-    from staging.salesforce_contact as staged
-    inner join tmp_batch
-        on staged.batch_id = tmp_batch.batch_id
+    select tmp_crm.crm_id as contact_id
+    from tmp_crm
+    where tmp_crm.object = 'contact'
 ),
 
 ranked as (
@@ -51,16 +50,126 @@ deduped as (
     where ranked.recency = 1
 ),
 
+moments as (
+    -- Where a version begins that Salesforce's history knows of: at each change, and at the creation before the first one.
+    select
+        tmp_change.record_id as contact_id,
+        tmp_change.changed_at as moment
+    from tmp_change
+    where tmp_change.object = 'contact'
+    union
+    select
+        deduped.contact_id,
+        deduped.first_created_at as moment
+    from deduped
+    inner join tmp_change
+        on
+            tmp_change.object = 'contact'
+            and deduped.contact_id = tmp_change.record_id
+),
+
+anchored as (
+    -- What no run has read is what the next version says, less the changes in between.
+    select
+        deduped.*,
+        moments.moment,
+        row_number() over (partition by moments.contact_id, moments.moment order by deduped.system_modstamp) as nearness
+    from moments
+    inner join deduped
+        on
+            moments.contact_id = deduped.contact_id
+            and moments.moment < deduped.system_modstamp
+    left join deduped as read_then
+        on
+            moments.contact_id = read_then.contact_id
+            and moments.moment = read_then.system_modstamp
+    where read_then.contact_id is null
+),
+
+undone as (
+    select
+        anchored.contact_id,
+        anchored.moment,
+        tmp_change.tracked_column,
+        tmp_change.old_value,
+        row_number() over (
+            partition by anchored.contact_id, anchored.moment, tmp_change.tracked_column
+            order by tmp_change.changed_at, tmp_change.history_id
+        ) as turn
+    from anchored
+    inner join tmp_change
+        on
+            tmp_change.object = 'contact'
+            and anchored.contact_id = tmp_change.record_id
+            and anchored.moment < tmp_change.changed_at
+            and anchored.system_modstamp >= tmp_change.changed_at
+    where anchored.nearness = 1
+),
+
+earlier as (
+    select
+        undone.contact_id as record_id,
+        undone.moment,
+        max(case when undone.tracked_column = 'account_id' then 1 else 0 end) as account_id_changed,
+        max(case when undone.tracked_column = 'account_id' then cast(undone.old_value as varchar(18)) end) as account_id,
+        max(case when undone.tracked_column = 'owner_id' then 1 else 0 end) as owner_id_changed,
+        max(case when undone.tracked_column = 'owner_id' then cast(undone.old_value as varchar(18)) end) as owner_id
+    from undone
+    where undone.turn = 1
+    group by undone.contact_id, undone.moment
+),
+
+versions as (
+    select
+        deduped.batch_id,
+        deduped.record_no,
+        deduped.extracted_at,
+        deduped.is_deleted,
+        deduped.system_modstamp,
+        deduped.first_created_at,
+        deduped.contact_id,
+        deduped.master_record_id,
+        deduped.account_id,
+        deduped.contact_name,
+        deduped.email,
+        deduped.phone,
+        deduped.mobile_phone,
+        deduped.owner_id
+    from deduped
+    union all
+    select
+        anchored.batch_id,
+        anchored.record_no,
+        anchored.extracted_at,
+        false as is_deleted,
+        anchored.moment as system_modstamp,
+        anchored.first_created_at,
+        anchored.contact_id,
+        cast(null as varchar(18)) as master_record_id,
+        case when earlier.account_id_changed = 1 then earlier.account_id else anchored.account_id end as account_id,
+        anchored.contact_name,
+        anchored.email,
+        anchored.phone,
+        anchored.mobile_phone,
+        case when earlier.owner_id_changed = 1 then earlier.owner_id else anchored.owner_id end as owner_id
+    from anchored
+    left join earlier
+        on
+            anchored.contact_id = earlier.record_id
+            and anchored.moment = earlier.moment
+    where anchored.nearness = 1
+),
+
 stated as (
     -- One text that differs when a tracked column differs; null and empty text stay apart.
     select
-        deduped.*,
+        versions.*,
         case
-            when deduped.is_deleted then 'deleted' else
-                md5(coalesce('=' || deduped.account_id, '!'))
-                || md5(coalesce('=' || deduped.owner_id, '!'))
+            when versions.is_deleted then 'deleted' else
+                md5(coalesce('=' || versions.account_id, '!'))
+                || md5(coalesce('=' || versions.owner_id, '!'))
         end as state
-    from deduped
+    from versions
 ),
 
 compared as (
@@ -122,10 +231,11 @@ select
     sha2(kept.contact_id, 256) as contact_key,
     kept.contact_id,
     kept.valid_from,
-    kept.valid_to,
-    not kept.is_deleted and kept.next_from is null as is_current,
+    coalesce(purged.purged_at, kept.valid_to) as valid_to,
+    not kept.is_deleted and kept.next_from is null and purged.record_id is null as is_current,
     kept.recency_of_row = 1 as is_latest,
     case
+        when purged.record_id is not null then 'deleted'
         when kept.is_deleted and kept.master_record_id is not null then 'merged'
         when kept.is_deleted then 'deleted'
         when kept.next_is_deleted and kept.next_master_record_id is not null then 'merged'
@@ -142,4 +252,11 @@ select
     kept.owner_id,
     kept.batch_id,
     kept.extracted_at
-from kept;
+from kept
+-- A record that is no longer there closes the row that is open.
+left join curated.salesforce_purged as purged
+    on
+        purged.object = 'contact'
+        and kept.contact_id = purged.record_id
+        and kept.next_from is null
+        and not purged.is_refused;

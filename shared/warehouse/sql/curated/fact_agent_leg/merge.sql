@@ -1,40 +1,102 @@
 -- curated.fact_agent_leg: agent sessions of the conversations of one batch.
 -- Grain   conversation_id, participant_no, session_no
--- Reads   staging.genesys_{conversation,participant,session,segment,metric} of all batches, for the conversations of this batch
+-- Reads   staging.genesys_{conversation,participant,session,segment,metric,attribute} of all batches, for the conversations that this batch
+--         names; ops.window_ledger
 -- Params  tmp_batch (curated/begin.sql)
 -- Rerun   safe, in any order of batches: a conversation's rows come from its last extraction, whichever batch holds it
 
--- The winning record of each conversation that the batch names; curated/link reads it too.
+-- The winning record of each conversation that the batch names, also by an evaluation, a survey or attributes that came by themselves.
+-- (curated/link reads it too.) A record of a query has no attributes: those of the last details job are kept beside it. A conversation is
+-- settled once any of its records was read from a settled window: a later look at it takes nothing back.
 create temp table tmp_conversation as
-select
-    ranked.conversation_id,
-    ranked.batch_id,
-    ranked.record_no,
-    ranked.extracted_at
-from (
+with asked as (
+    select staged.conversation_id
+    from staging.genesys_conversation as staged
+    inner join tmp_batch
+        on staged.batch_id = tmp_batch.batch_id
+    union
+    select staged.conversation_id
+    from staging.genesys_evaluation_update as staged
+    inner join tmp_batch
+        on staged.batch_id = tmp_batch.batch_id
+    union
+    select staged.conversation_id
+    from staging.genesys_survey_update as staged
+    inner join tmp_batch
+        on staged.batch_id = tmp_batch.batch_id
+    union
+    select staged.conversation_id
+    from staging.genesys_conversation_attribute as staged
+    inner join tmp_batch
+        on staged.batch_id = tmp_batch.batch_id
+),
+
+attributed as (
+    select distinct
+        carried.batch_id,
+        carried.record_no
+    from staging.genesys_attribute as carried
+    inner join asked
+        on carried.conversation_id = asked.conversation_id
+),
+
+known as (
     select
         staged.conversation_id,
         staged.batch_id,
         staged.record_no,
         staged.extracted_at,
-        row_number() over (
-            partition by staged.conversation_id
-            order by
-                staged.extracted_at desc, coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
-                staged.batch_id desc, staged.record_no desc
-        ) as recency
+        coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) as loaded_at,
+        case when window_ledger.is_settled then 1 else 0 end as is_settled,
+        case
+            when staged.extraction <> 'replay' then case when staged.extraction = 'job' then 1 else 0 end
+            -- Landed files do not tell how they were read: what has attributes or is settled, or was a job's when it was read first.
+            when attributed.record_no is not null or window_ledger.is_settled then 1
+            else max(case when staged.extraction = 'job' then 1 else 0 end) over (partition by staged.conversation_id, staged.extracted_at)
+        end as is_job
     from staging.genesys_conversation as staged
-    inner join (
-        select distinct named.conversation_id
-        from staging.genesys_conversation as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as asked
+    inner join asked
         on staged.conversation_id = asked.conversation_id
+    left join attributed
+        on
+            staged.batch_id = attributed.batch_id
+            and staged.record_no = attributed.record_no
     left join ops.load_log
         on staged.batch_id = load_log.batch_id
-) as ranked
-where ranked.recency = 1;
+    left join ops.window_ledger
+        on
+            staged.batch_id = window_ledger.batch_id
+            and window_ledger.source = 'genesys'
+            and window_ledger.object = 'conversation'
+            and (staged.record_no - 1) / 1000000000 = window_ledger.window_no
+),
+
+ranked as (
+    select
+        known.*,
+        row_number() over (
+            partition by known.conversation_id
+            order by known.extracted_at desc, known.loaded_at desc, known.batch_id desc, known.record_no desc
+        ) as recency,
+        row_number() over (
+            partition by known.conversation_id
+            order by known.is_job desc, known.extracted_at desc, known.loaded_at desc, known.batch_id desc, known.record_no desc
+        ) as job_recency
+    from known
+)
+
+select
+    ranked.conversation_id,
+    max(case when ranked.recency = 1 then ranked.batch_id end) as batch_id,
+    max(case when ranked.recency = 1 then ranked.record_no end) as record_no,
+    max(case when ranked.recency = 1 then ranked.extracted_at end) as extracted_at,
+    max(case when ranked.recency = 1 then ranked.is_job end) as is_job,
+    max(ranked.is_settled) as is_settled,
+    max(case when ranked.job_recency = 1 and ranked.is_job = 1 then ranked.batch_id end) as job_batch_id,
+    max(case when ranked.job_recency = 1 and ranked.is_job = 1 then ranked.record_no end) as job_record_no,
+    max(case when ranked.job_recency = 1 and ranked.is_job = 1 then ranked.extracted_at end) as job_extracted_at
+from ranked
+group by ranked.conversation_id;
 
 -- One row per session of those records, agents' and others'.
 create temp table tmp_session as

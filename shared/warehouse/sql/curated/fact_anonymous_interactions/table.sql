@@ -21,7 +21,7 @@ create table if not exists curated.fact_anonymous_interactions (
     transferred boolean not null, -- nTransferred > 0
     was_escalated boolean not null, -- named attribute, else bot flow and an agent answered
     handled_by_bot_only boolean not null, -- named attribute, else bot flow and no agent
-    qa_score bigint, -- of the last released evaluation
+    qa_score bigint, -- of the last released evaluation, inside the record or come later
     csat_score bigint, -- of the last survey with a total score
     nps bigint, -- of the last survey with a promoter score
     external_contact_id varchar(64), -- of the first party that has one
@@ -30,7 +30,7 @@ create table if not exists curated.fact_anonymous_interactions (
     asked_account_id varchar(15),
     asked_contact_id varchar(15),
     asked_ambiguous boolean not null, -- an attribute holds different ids at different parties
-    is_settled boolean not null, -- of the window the record was read with
+    is_settled boolean not null, -- a record of it was read from a settled window
     etl_loaded_at timestamp not null, -- extracted_at of the record
     data_source varchar(32) not null, -- genesys_cloud
     batch_id varchar(128) not null, -- the run that brought the record

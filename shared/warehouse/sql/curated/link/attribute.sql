@@ -1,25 +1,80 @@
 -- curated/link/attribute.sql: what the mentioned participant attributes of the batch's conversations say; the first name present wins.
 -- Grain   conversation_id
--- Reads   staging.genesys_attribute of the winning records (tmp_conversation of fact_agent_leg/merge.sql)
--- Params  tmp_batch (curated/begin.sql)
+-- Reads   staging.genesys_attribute of the winning records. Where such a record came from a query, which has no attributes: those of the
+--         last details job, or staging.genesys_conversation_attribute if it was read after that job
+-- Params  tmp_batch (curated/begin.sql); tmp_conversation (fact_agent_leg/merge.sql)
 -- Rerun   safe: a temporary table of the session
 
 create temp table tmp_attribute as
-with carried as (
-    -- One pass over the attributes; where a list of names has this one: 0 is nowhere.
+with live as (
+    -- The newest look at a conversation itself; it counts until a details job has the conversation.
+    select
+        ranked.conversation_id,
+        ranked.batch_id,
+        ranked.record_no
+    from (
+        select
+            tmp_conversation.conversation_id,
+            staged.batch_id,
+            staged.record_no,
+            dense_rank() over (
+                partition by tmp_conversation.conversation_id
+                order by
+                    staged.extracted_at desc,
+                    coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
+                    staged.batch_id desc,
+                    staged.record_no desc
+            ) as recency
+        from tmp_conversation
+        inner join staging.genesys_conversation_attribute as staged
+            on tmp_conversation.conversation_id = staged.conversation_id
+        left join ops.load_log
+            on staged.batch_id = load_log.batch_id
+        where
+            tmp_conversation.is_job = 0
+            and staged.extracted_at > coalesce(tmp_conversation.job_extracted_at, cast('1970-01-01' as timestamp))
+    ) as ranked
+    where ranked.recency = 1
+    group by ranked.conversation_id, ranked.batch_id, ranked.record_no
+),
+
+held as (
     select
         tmp_conversation.conversation_id,
+        said.attribute_name,
+        said.attribute_value
+    from tmp_conversation
+    inner join staging.genesys_attribute as said
+        on
+            tmp_conversation.job_batch_id = said.batch_id
+            and tmp_conversation.job_record_no = said.record_no
+    left join live
+        on tmp_conversation.conversation_id = live.conversation_id
+    where live.conversation_id is null
+    union all
+    select
+        live.conversation_id,
+        said.attribute_name,
+        said.attribute_value
+    from live
+    inner join staging.genesys_conversation_attribute as said
+        on
+            live.batch_id = said.batch_id
+            and live.record_no = said.record_no
+            and live.conversation_id = said.conversation_id
+),
+
+carried as (
+    -- One pass over the attributes; where a list of names has this one: 0 is nowhere.
+    select
+        held.conversation_id,
         strpos(tmp_batch.case_id_names, ',' || held.attribute_name || ',') as case_order,
         strpos(tmp_batch.account_id_names, ',' || held.attribute_name || ',') as account_order,
         strpos(tmp_batch.contact_id_names, ',' || held.attribute_name || ',') as contact_order,
         strpos(tmp_batch.escalated_names, ',' || held.attribute_name || ',') as escalated_order,
         strpos(tmp_batch.bot_handled_names, ',' || held.attribute_name || ',') as bot_handled_order,
         trim(held.attribute_value) as attribute_value
-    from tmp_conversation
-    inner join staging.genesys_attribute as held
-        on
-            tmp_conversation.batch_id = held.batch_id
-            and tmp_conversation.record_no = held.record_no
+    from held
     cross join tmp_batch
     where
         strpos(

@@ -1,8 +1,8 @@
 -- curated/link/interaction.sql: the conversations to write: those of the batch as staging has them, and those already known whose
 -- link the batch may change, as the facts have them.
 -- Grain   conversation_id
--- Reads   staging.genesys_* of the winning records; ops.window_ledger; both interaction facts
--- Params  tmp_batch (curated/begin.sql); tmp_conversation, tmp_session (fact_agent_leg/merge.sql); tmp_attribute, tmp_relinked
+-- Reads   staging.genesys_* of the winning records; both interaction facts
+-- Params  tmp_batch (curated/begin.sql); tmp_conversation, tmp_session (fact_agent_leg/merge.sql); tmp_attribute, tmp_relinked, tmp_score
 -- Rerun   safe: a temporary table of the session
 
 create temp table tmp_interaction as
@@ -88,61 +88,7 @@ contacts as (
         max(contact_ranked.contact_rank) as external_contact_count
     from contact_ranked
     group by contact_ranked.conversation_id
-),
-
-evaluations as (
-    select
-        tmp_conversation.conversation_id,
-        evaluation.total_score,
-        row_number() over (
-            partition by tmp_conversation.conversation_id
-            order by coalesce(evaluation.event_time, cast('1970-01-01' as timestamp)) desc, evaluation.evaluation_no desc
-        ) as recency
-    from tmp_conversation
-    inner join staging.genesys_evaluation as evaluation
-        on
-            tmp_conversation.batch_id = evaluation.batch_id
-            and tmp_conversation.record_no = evaluation.record_no
-    where
-        evaluation.released
-        and not coalesce(evaluation.deleted, false)
-        and coalesce(evaluation.evaluation_status, '') <> 'Retracted'
-        and evaluation.total_score is not null
-),
-
-surveys as (
-    select
-        tmp_conversation.conversation_id,
-        survey.total_score,
-        survey.promoter_score,
-        row_number() over (
-            partition by tmp_conversation.conversation_id
-            order by
-                case when survey.total_score is null then 1 else 0 end,
-                coalesce(survey.completed_at, survey.event_time, cast('1970-01-01' as timestamp)) desc, survey.survey_no desc
-        ) as score_order,
-        row_number() over (
-            partition by tmp_conversation.conversation_id
-            order by
-                case when survey.promoter_score is null then 1 else 0 end,
-                coalesce(survey.completed_at, survey.event_time, cast('1970-01-01' as timestamp)) desc, survey.survey_no desc
-        ) as promoter_order
-    from tmp_conversation
-    inner join staging.genesys_survey as survey
-        on
-            tmp_conversation.batch_id = survey.batch_id
-            and tmp_conversation.record_no = survey.record_no
-),
-
-scores as (
-    select
-        surveys.conversation_id,
-        max(case when surveys.score_order = 1 then surveys.total_score end) as csat_score,
-        max(case when surveys.promoter_order = 1 then surveys.promoter_score end) as nps
-    from surveys
-    group by surveys.conversation_id
 )
-
 
 select
     sha2(staged.conversation_id, 256) as conversation_key,
@@ -171,16 +117,16 @@ select
         when tmp_attribute.bot_handled is not null then tmp_attribute.bot_handled = 1
         else coalesce(totals.has_bot, 0) = 1 and coalesce(totals.has_agent, 0) = 0
     end as handled_by_bot_only,
-    evaluations.total_score as qa_score,
-    scores.csat_score,
-    scores.nps,
+    tmp_score.qa_score,
+    tmp_score.csat_score,
+    tmp_score.nps,
     contacts.external_contact_id,
     cast(coalesce(contacts.external_contact_count, 0) as integer) as external_contact_count,
     tmp_attribute.case_id as asked_case_id,
     tmp_attribute.account_id as asked_account_id,
     tmp_attribute.contact_id as asked_contact_id,
     coalesce(tmp_attribute.ambiguous, 0) = 1 as asked_ambiguous,
-    coalesce(window_ledger.is_settled, false) as is_settled,
+    tmp_conversation.is_settled = 1 as is_settled,
     tmp_conversation.extracted_at as etl_loaded_at,
     cast('genesys_cloud' as varchar(32)) as data_source,
     tmp_conversation.batch_id,
@@ -204,19 +150,8 @@ left join tmp_attribute
     on tmp_conversation.conversation_id = tmp_attribute.conversation_id
 left join contacts
     on tmp_conversation.conversation_id = contacts.conversation_id
-left join evaluations
-    on
-        tmp_conversation.conversation_id = evaluations.conversation_id
-        and evaluations.recency = 1
-left join scores
-    on tmp_conversation.conversation_id = scores.conversation_id
-left join ops.window_ledger
-    on
-        staged.batch_id = window_ledger.batch_id
-        and window_ledger.source = 'genesys'
-        and window_ledger.object = 'conversation'
-        and staged.window_start = window_ledger.window_start
-        and staged.window_end = window_ledger.window_end
+left join tmp_score
+    on tmp_conversation.conversation_id = tmp_score.conversation_id
 union all
 select
     fact_customer_interactions.conversation_key,

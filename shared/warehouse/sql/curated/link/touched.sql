@@ -1,7 +1,7 @@
 -- curated/link/touched.sql: CRM records in which this batch has changed something that decides a link, and those that hang on them.
 -- Grain   object, reference_id (the first 15 characters of a Salesforce id; the asked id of an external contact)
 -- Reads   curated.dim_salesforce_{account,contact,case}, curated.external_contact, as they stand after the batch
--- Params  tmp_batch, tmp_before (curated/begin.sql); tmp_alias
+-- Params  tmp_batch (curated/begin.sql); tmp_crm (salesforce_purged/merge.sql); tmp_before, tmp_alias
 -- Rerun   safe: a temporary table of the session
 
 create temp table tmp_touched as
@@ -16,13 +16,10 @@ with after_merge as (
             || coalesce(dim_salesforce_account.master_record_id, '!')
         ) as state
     from curated.dim_salesforce_account
-    inner join (
-        select distinct staged.account_id
-        from staging.salesforce_account as staged
-        inner join tmp_batch
-            on staged.batch_id = tmp_batch.batch_id
-    ) as asked
-        on dim_salesforce_account.account_id = asked.account_id
+    inner join tmp_crm
+        on
+            tmp_crm.object = 'account'
+            and dim_salesforce_account.account_id = tmp_crm.crm_id
     union all
     select
         cast('contact' as varchar(32)) as object,
@@ -33,13 +30,10 @@ with after_merge as (
             || coalesce(dim_salesforce_contact.master_record_id, '!')
         ) as state
     from curated.dim_salesforce_contact
-    inner join (
-        select distinct staged.contact_id
-        from staging.salesforce_contact as staged
-        inner join tmp_batch
-            on staged.batch_id = tmp_batch.batch_id
-    ) as asked
-        on dim_salesforce_contact.contact_id = asked.contact_id
+    inner join tmp_crm
+        on
+            tmp_crm.object = 'contact'
+            and dim_salesforce_contact.contact_id = tmp_crm.crm_id
     union all
     select
         cast('case' as varchar(32)) as object,
@@ -52,13 +46,10 @@ with after_merge as (
             || coalesce(dim_salesforce_case.master_record_id, '!')
         ) as state
     from curated.dim_salesforce_case
-    inner join (
-        select distinct staged.case_id
-        from staging.salesforce_case as staged
-        inner join tmp_batch
-            on staged.batch_id = tmp_batch.batch_id
-    ) as asked
-        on dim_salesforce_case.case_id = asked.case_id
+    inner join tmp_crm
+        on
+            tmp_crm.object = 'case'
+            and dim_salesforce_case.case_id = tmp_crm.crm_id
     where dim_salesforce_case.is_latest
     union all
     select

@@ -1,12 +1,14 @@
 -- curated.salesforce_opportunity: the newest record of each key that one batch names.
 -- Grain   opportunity_id
--- Reads   staging.salesforce_opportunity of all batches, for the keys of this batch
--- Params  tmp_batch (curated/begin.sql)
+-- Reads   staging.salesforce_opportunity of all batches and curated.salesforce_purged, for the keys of tmp_crm
+-- Params  tmp_crm (salesforce_purged/merge.sql)
 -- Rerun   safe, in any order of batches: the highest SystemModstamp wins, then the last extraction
 
 merge into curated.salesforce_opportunity
 using (
-    select ranked.*
+    select
+        ranked.*,
+        ranked.is_deleted or purged.record_id is not null as is_gone
     from (
         select
             staged.*,
@@ -20,23 +22,25 @@ using (
                     staged.record_no desc
             ) as recency
         from staging.salesforce_opportunity as staged
-        inner join (
-            select distinct named.opportunity_id
-            from staging.salesforce_opportunity as named
-            inner join tmp_batch
-                on named.batch_id = tmp_batch.batch_id
-        ) as asked
-            on staged.opportunity_id = asked.opportunity_id
+        inner join tmp_crm
+            on
+                tmp_crm.object = 'opportunity'
+                and staged.opportunity_id = tmp_crm.crm_id
         left join ops.load_log
             on staged.batch_id = load_log.batch_id
     ) as ranked
+    left join curated.salesforce_purged as purged
+        on
+            purged.object = 'opportunity'
+            and ranked.opportunity_id = purged.record_id
+            and not purged.is_refused
     where ranked.recency = 1
 ) as incoming
     on curated.salesforce_opportunity.opportunity_id = incoming.opportunity_id
 when matched then
     update
         set
-            is_deleted = incoming.is_deleted,
+            is_deleted = incoming.is_gone,
             system_modstamp = incoming.system_modstamp,
             created_at = incoming.created_at,
             account_id = incoming.account_id,
@@ -70,7 +74,7 @@ when not matched then insert (
 ) values (
     sha2(incoming.opportunity_id, 256),
     incoming.opportunity_id,
-    incoming.is_deleted,
+    incoming.is_gone,
     incoming.system_modstamp,
     incoming.created_at,
     incoming.account_id,

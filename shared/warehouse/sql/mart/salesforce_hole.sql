@@ -1,0 +1,134 @@
+-- mart.salesforce_hole: ids that Salesforce lists and the warehouse has no record of, by the newest list of each object. The next nightly
+-- run asks for exactly these. A record that extraction refused is no hole: it lies in curated.quarantine.
+-- Grain   object, record_id
+-- Reads   staging.salesforce_{id,account,contact,case,opportunity}, staging.quarantine, ops.window_ledger
+-- Rule    was_asked: the list before named it too, and every record that list missed was asked for by its id since (2,000 ids are asked
+--         for by each lookup window). What is still missing then will not come by itself: look at what the integration user may read.
+
+create or replace view mart.salesforce_hole as
+with list as (
+    select
+        replace(window_ledger.object, '_ids', '') as object,
+        window_ledger.batch_id,
+        window_ledger.window_no,
+        window_ledger.extracted_at,
+        row_number() over (
+            partition by window_ledger.object
+            order by
+                window_ledger.window_end desc, window_ledger.extracted_at desc, window_ledger.batch_id desc, window_ledger.window_no desc
+        ) as recency
+    from ops.window_ledger
+    where
+        window_ledger.source = 'salesforce'
+        and window_ledger.object in ('account_ids', 'contact_ids', 'case_ids', 'opportunity_ids')
+        and window_ledger.mode <> 'partial'
+        and window_ledger.extraction <> 'replay'
+        and window_ledger.staged_rows > 0
+),
+
+known as (
+    select
+        cast('account' as varchar(32)) as object,
+        salesforce_account.account_id as record_id
+    from staging.salesforce_account
+    union
+    select
+        cast('contact' as varchar(32)) as object,
+        salesforce_contact.contact_id as record_id
+    from staging.salesforce_contact
+    union
+    select
+        cast('case' as varchar(32)) as object,
+        salesforce_case.case_id as record_id
+    from staging.salesforce_case
+    union
+    select
+        cast('opportunity' as varchar(32)) as object,
+        salesforce_opportunity.opportunity_id as record_id
+    from staging.salesforce_opportunity
+    union
+    select
+        cast(replace(refused.object, '_lookup', '') as varchar(32)) as object,
+        cast(left(refused.natural_id, 18) as varchar(18)) as record_id
+    from staging.quarantine as refused
+    where refused.source = 'salesforce' and refused.natural_id is not null
+),
+
+missing as (
+    select
+        listed.object,
+        listed.record_id,
+        listed.is_deleted,
+        listed.created_at,
+        list.extracted_at as listed_at,
+        list.batch_id
+    from staging.salesforce_id as listed
+    inner join list
+        on
+            listed.batch_id = list.batch_id
+            and listed.object = list.object
+            and (listed.record_no - 1) / 1000000000 = list.window_no
+            and list.recency = 1
+    left join known
+        on
+            listed.object = known.object
+            and listed.record_id = known.record_id
+    where known.record_id is null
+),
+
+before as (
+    select distinct
+        missing.object,
+        missing.record_id,
+        list.extracted_at
+    from missing
+    inner join list
+        on
+            missing.object = list.object
+            and list.recency = 2
+    inner join staging.salesforce_id as listed
+        on
+            list.batch_id = listed.batch_id
+            and list.object = listed.object
+            and list.window_no = (listed.record_no - 1) / 1000000000
+            and missing.record_id = listed.record_id
+),
+
+counted as (
+    select
+        before.object,
+        before.extracted_at,
+        count(*) as records
+    from before
+    group by before.object, before.extracted_at
+),
+
+asked as (
+    -- What has come by lookups and what is still missing were all asked for, if they fit what lookups can ask for.
+    select counted.object
+    from counted
+    inner join ops.window_ledger
+        on
+            window_ledger.source = 'salesforce'
+            and window_ledger.object = counted.object || '_lookup'
+            and window_ledger.extraction <> 'replay'
+            and counted.extracted_at < window_ledger.extracted_at
+    group by counted.object, counted.records
+    having counted.records + sum(window_ledger.staged_rows) <= 2000 * count(*)
+)
+
+select
+    missing.object,
+    missing.record_id,
+    missing.is_deleted,
+    missing.created_at,
+    missing.listed_at,
+    missing.batch_id,
+    asked.object is not null and before.record_id is not null as was_asked
+from missing
+left join before
+    on
+        missing.object = before.object
+        and missing.record_id = before.record_id
+left join asked
+    on missing.object = asked.object;

@@ -1,0 +1,85 @@
+-- What the tables hold once the batches i, p, q and r are merged, in whatever order. Each query returns the rows that break its rule.
+-- breach: q: api_count: the list of contacts is shorter than the source says
+-- breach: q: ids_listed: the list of cases is empty while a case is open
+-- breach: q: salesforce_holes: 003Y is listed and was never read
+-- breach: r: salesforce_holes: 001W is new
+-- breach: r: join_rate: two of four have no attributes
+-- breach: r: salesforce_holes_stay: 001M was asked for and is still missing
+
+-- expect: conversations: links, scores and settledness follow the newest of what came, together or by itself
+select e.*, f.*
+from (
+    values
+    ('l-live', 'attribute_account', '001G00000000000AAA', cast(null as bigint), cast(null as bigint), cast(null as bigint), false, true),
+    ('l-both', 'attribute_account', '001H00000000000AAA', null, null, null, false, false),
+    ('l-eval', 'attribute_account', '001H00000000000AAA', 95, null, null, true, false),
+    ('l-plain', null, null, null, null, null, true, false),
+    ('l-gone', 'attribute_account', '001Z00000000000AAA', null, null, null, true, false),
+    ('l-later', null, null, null, 88, 9, false, false)
+) as e (id, method, account_id, qa, csat, nps, settled, escalated)
+full join mart.unified_interactions as f on f.conversation_id = e.id
+where e.id is null or f.conversation_id is null or f.link_method is distinct from e.method or f.crm_account_id is distinct from e.account_id
+    or f.qa_score is distinct from e.qa or f.csat_score is distinct from e.csat or f.nps is distinct from e.nps
+    or f.is_settled <> e.settled or f.was_escalated <> e.escalated;
+
+-- expect: purged: what two complete lists miss is gone since the first one; nothing else is
+select e.*, d.*
+from (
+    values ('account', '001Z00000000000AAA', timestamp '2026-01-08 00:30:00', 'q'), ('opportunity', '006Z00000000000AAA', timestamp '2026-01-08 00:30:00', 'q')
+) as e (object, id, purged_at, batch_id)
+full join curated.salesforce_purged as d on d.record_id = e.id and d.object = e.object
+where e.id is null or d.record_id is null or d.purged_at <> e.purged_at or d.batch_id <> e.batch_id;
+
+-- expect: history: what Salesforce keeps restores the versions before the first one read. A change that no version knows yet waits
+select e.*, d.*
+from (
+    values
+    (timestamp '2025-01-01', timestamp '2025-03-01', cast(null as text), '005A00000000000AAA', 'Ann'),
+    (timestamp '2025-03-01', timestamp '2025-04-01', 'silver', '005A00000000000AAA', 'Ann'),
+    (timestamp '2025-04-01', timestamp '2025-06-01', 'silver', null, null),
+    (timestamp '2025-06-01', timestamp '9999-12-31', 'gold', null, null)
+) as e (valid_from, valid_to, tier, owner_id, owner_name)
+full join (select * from curated.dim_salesforce_account where account_id like '001G%') as d on d.valid_from = e.valid_from
+where e.valid_from is null or d.valid_from is null or d.valid_to <> e.valid_to or d.customer_tier is distinct from e.tier
+    or d.owner_id is distinct from e.owner_id or d.owner_name is distinct from e.owner_name or d.account_name not like '001G%';
+
+-- expect: case_history: the same for a case, whose earlier version begins with its creation
+select e.*, d.*
+from (values (timestamp '2025-01-01', 'Open'), (timestamp '2025-02-01', 'New')) as e (valid_from, status)
+full join curated.dim_salesforce_case as d on d.valid_from = e.valid_from
+where e.valid_from is null or d.valid_from is null or d.case_status <> e.status;
+
+-- expect: closed: 001Z ends with the list that misses it, all others are open
+select account_id, valid_to, is_current, close_reason from curated.dim_salesforce_account
+where (account_id like '001Z%') <> coalesce(close_reason = 'deleted' and not is_current and valid_to = '2026-01-08 00:30:00', false)
+    or (account_id not like '001Z%' and is_latest and not is_current);
+
+-- expect: others_stay: a short list and an empty one purge nothing; an opportunity that is gone counts nowhere and keeps its values
+select 'contact' as object from curated.dim_salesforce_contact where is_latest and not is_current
+union all select 'case' from curated.dim_salesforce_case where is_latest and not is_current
+union all select opportunity_id from curated.salesforce_opportunity where is_deleted <> (opportunity_id like '006Z%') or amount <> 5
+union all select 'all of them' from (select count(*) as found from curated.salesforce_opportunity) as o where o.found <> 2;
+
+-- expect: holes: 001M was asked for in vain, 001W is new; 001L came; the list of contacts names one that nobody has
+select e.*, h.*
+from (values ('001M00000000000AAA', true, false), ('001W00000000000AAA', false, false), ('003Y00000000000AAA', false, true)) as e (id, asked, deleted)
+full join mart.salesforce_hole as h on h.record_id = e.id
+where e.id is null or h.record_id is null or h.was_asked <> e.asked or h.is_deleted <> e.deleted;
+
+-- expect: completeness: the settled reading stands for the first day, the provisional hours inside it count nowhere, 6 January is a gap
+select e.*, c.*
+from (
+    values
+    ('conversation', date '2026-01-05', 1, 1, 3, false, true, cast(null as bigint)),
+    ('conversation', date '2026-01-07', 1, 0, 1, true, false, null),
+    ('user_aggregate', date '2026-01-05', 1, 0, 1, false, false, null),
+    ('user_aggregate', date '2026-01-07', 1, 0, 1, true, false, null),
+    ('evaluation', date '2026-01-07', 1, 0, 3, false, false, 2),
+    ('conversation_attribute', date '2026-01-05', 1, 0, 3, false, false, 3)
+) as e (object, day, windows, settled, landed, gap, is_settled, api)
+left join mart.completeness as c on c.source = 'genesys' and c.object = e.object and c.window_date = e.day
+where c.object is null or c.windows <> e.windows or c.settled_windows <> e.settled or c.landed_rows <> e.landed or c.has_gap <> e.gap
+    or c.is_settled <> e.is_settled or c.api_rows is distinct from e.api or not c.is_balanced or c.is_short;
+
+-- expect: short: the list of contacts is short, and no other reading is
+select object, window_date, is_short from mart.completeness where is_short <> (object = 'contact_ids') or not is_balanced;
