@@ -249,6 +249,10 @@ mod tests {
         let states = states(&machine.root);
         for (name, state) in states {
             for catcher in state["Catch"].as_array().into_iter().flatten() {
+                // A refused token is renewed, and the step tried once more: that one's failure is looked at for itself.
+                if catcher["ErrorEquals"] == json!(["Unauthorized"]) {
+                    continue;
+                }
                 let mut next = catcher["Next"].as_str().unwrap().to_owned();
                 let mut way = vec![next.clone()];
                 while states[&next]["Type"] != "Fail" {
@@ -256,6 +260,7 @@ mod tests {
                     let following = state["Next"].as_str().or(state["Default"].as_str());
                     next = following.unwrap().to_owned();
                     way.push(next.clone());
+                    assert!(way.len() <= states.len(), "{name} never ends: {way:?}");
                 }
                 let is_published = way.contains(&"PublishFailure".to_owned());
                 assert!(is_published || name == "PublishFailure", "{name}: {way:?}");
@@ -264,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_refused_once_gets_a_new_token_and_refused_twice_fails() {
+    fn who_is_refused_once_gets_a_new_token_and_refused_twice_fails() {
         let machine = shipped();
         let mut found = BTreeMap::new();
         each_state("", &machine.root, &mut |name, state| {
@@ -278,6 +283,7 @@ mod tests {
             json!({
                 "Extract/GenesysWindows/ExtractGenesysWindow": "RenewGenesysToken",
                 "Extract/SalesforceWindows/ExtractSalesforceWindow": "RenewSalesforceToken",
+                "Plan": "RenewTokens",
             })
         );
     }

@@ -1,17 +1,15 @@
 //! `local`: the twin from the command line, `cargo local …`.
 
-use anyhow::{Context, Result};
+mod cli;
+
+use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use local::data_api::S3Source;
-use local::execution::{Execution, Status};
+use cli::{demo, faults, run};
 use local::setup::Places;
-use local::show::{self, Screen};
-use local::summary::Summary;
-use local::{Twin, TwinOptions, aws::Aws, check, execution, logs, state};
-use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use local::show::Screen;
+use local::{TwinOptions, check, state};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// The whole pipeline on this machine, without an account.
@@ -28,6 +26,9 @@ enum Command {
     Demo {
         #[command(flatten)]
         data: Data,
+        /// Let both sources fail in every way they can, and compare the outcome with that of an undisturbed twin.
+        #[arg(long)]
+        faults: bool,
         /// Write the summary to this file as JSON.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
@@ -40,7 +41,7 @@ enum Command {
         #[command(flatten)]
         data: Data,
     },
-    /// Run an execution on the twin that is up.
+    /// Run an execution on the twin that is up. Ctrl-C leaves the execution running.
     Run {
         /// The execution's input: one of events/pipeline/*.json.
         #[arg(value_name = "EVENT.json")]
@@ -48,6 +49,12 @@ enum Command {
         /// Write what the execution put out to this file as JSON.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
+    },
+    /// Stop an execution on the twin that is up; what it has landed stays.
+    Stop {
+        /// The execution, as `cargo local run` named it.
+        #[arg(value_name = "ARN")]
+        execution: String,
     },
     /// Look whether settings, reports, events, template and state machine agree.
     Check,
@@ -102,15 +109,26 @@ async fn main() -> ExitCode {
 
 async fn answer(command: Command) -> Result<bool> {
     match command {
-        Command::Demo { data, json, keep } => {
+        Command::Demo {
+            data,
+            faults,
+            json,
+            keep,
+        } => {
             if keep {
                 state::ensure_free(&Places::of_this_repository()?)?;
             }
-            let Some((twin, is_well)) = or_interrupted(demo(data, json)).await? else {
+            let options = data.options();
+            let shown = if faults {
+                or_interrupted(faults::show(options, json.as_deref()), TWIN_GOES).await?
+            } else {
+                or_interrupted(demo::show(options, json.as_deref()), TWIN_GOES).await?
+            };
+            let Some((twin, is_well)) = shown else {
                 return Ok(false);
             };
             if keep {
-                or_interrupted(stay(&twin)).await?;
+                or_interrupted(demo::stay(&twin), "").await?;
             }
             twin.stop().await;
             Ok(is_well)
@@ -118,15 +136,17 @@ async fn answer(command: Command) -> Result<bool> {
         Command::Up { data } => {
             state::ensure_free(&Places::of_this_repository()?)?;
             let mut screen = Screen::new();
-            let started = or_interrupted(start(&data, &mut screen)).await?;
+            let starting = demo::start(data.options(), &mut screen);
+            let started = or_interrupted(starting, TWIN_GOES).await?;
             screen.finish();
             if let Some(twin) = started {
-                or_interrupted(stay(&twin)).await?;
+                or_interrupted(demo::stay(&twin), "").await?;
                 twin.stop().await;
             }
             Ok(true)
         }
-        Command::Run { event, json } => run(&event, json.as_deref()).await,
+        Command::Run { event, json } => run::run(&event, json.as_deref()).await,
+        Command::Stop { execution } => run::stop(&execution).await,
         Command::Check => {
             let problems = check::problems(&Places::of_this_repository()?)?;
             for problem in &problems {
@@ -140,142 +160,20 @@ async fn answer(command: Command) -> Result<bool> {
     }
 }
 
+const TWIN_GOES: &str =
+    "Interrupted: the twin ends, and the execution on it with it; nothing of it is kept";
+
 /// Runs until done, or drops everything on Ctrl-C or SIGTERM: what a twin has started ends when it is dropped.
-async fn or_interrupted<T>(work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+async fn or_interrupted<T>(work: impl Future<Output = Result<T>>, text: &str) -> Result<Option<T>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
-    tokio::select! {
-        done = Box::pin(work) => done.map(Some),
-        _ = interrupt.recv() => Ok(None),
-        _ = terminate.recv() => Ok(None),
-    }
-}
-
-async fn start(data: &Data, screen: &mut Screen) -> Result<Twin> {
-    Box::pin(Twin::start_and_tell(data.options(), &mut |text| {
-        screen.say(text);
-    }))
-    .await
-}
-
-/// Tells where everything answers, and never ends by itself.
-async fn stay(twin: &Twin) -> Result<()> {
-    let endpoints = twin.endpoints();
-    let _state = state::StateFile::write(&Places::of_this_repository()?, &endpoints)?;
-    println!("{}", show::endpoints(&endpoints));
-    std::future::pending().await
-}
-
-async fn demo(data: Data, json_file: Option<PathBuf>) -> Result<(Twin, bool)> {
-    let mut screen = Screen::new();
-    let twin = start(&data, &mut screen).await?;
-    screen.say("Running the nightly execution");
-    let (began, started) = (Instant::now(), SystemTime::now());
-    let execution = twin
-        .run_and_tell(&json!({"mode": "nightly"}), &mut |progress| {
-            screen.tell(progress);
-        })
-        .await?;
-    screen.finish();
-    let mut summary = Summary::of(&twin, &execution, began.elapsed().as_secs_f64()).await?;
-    let topic = if execution.status == Status::Succeeded {
-        "ready"
-    } else {
-        "failed"
+    let done = tokio::select! {
+        done = Box::pin(work) => return done.map(Some),
+        _ = interrupt.recv() => None,
+        _ = terminate.recv() => None,
     };
-    let messages = twin.messages().await?;
-    if !messages.iter().any(|(subject, _)| subject.contains(topic)) {
-        summary.problems.push(format!(
-            "no message said that the run is {topic}: {messages:?}"
-        ));
+    if !text.is_empty() {
+        eprintln!("\n{text}");
     }
-    print!("{}", show::summary(&summary));
-    for (subject, message) in &messages {
-        println!("\nPublished: {subject}\n  {message}");
-    }
-    if execution.status != Status::Succeeded {
-        show_logs(twin.aws(), &twin.endpoints(), &execution, started).await?;
-    }
-    if let Some(file) = json_file {
-        write_json(&file, &serde_json::to_value(&summary)?)?;
-    }
-    let is_well = summary.problems.is_empty() && execution.status == Status::Succeeded;
-    Ok((twin, is_well))
-}
-
-async fn run(event: &Path, json_file: Option<&Path>) -> Result<bool> {
-    let text =
-        std::fs::read_to_string(event).with_context(|| format!("reading {}", event.display()))?;
-    let input: Value =
-        serde_json::from_str(&text).with_context(|| format!("{} is not JSON", event.display()))?;
-    let endpoints = state::read(&Places::of_this_repository()?)?;
-    let aws = Aws::new(&endpoints.aws)?;
-    let mut screen = Screen::new();
-    let (began, started) = (Instant::now(), SystemTime::now());
-    let arn = execution::start(&aws, &endpoints.state_machine, &input)
-        .await
-        .with_context(|| format!("the twin of process {} does not answer", endpoints.pid))?;
-    let limit = Duration::from_hours(6);
-    let execution =
-        execution::follow(&aws, &arn, limit, &mut |progress| screen.tell(progress)).await?;
-    screen.finish();
-    let seconds = began.elapsed().as_secs_f64();
-    let mut summary = Summary::failed(&execution, seconds);
-    if let Some(output) = &execution.output {
-        summary.take_output(output)?;
-        summary
-            .take_ledger(&S3Source(aws.s3()), &endpoints.bucket)
-            .await?;
-    }
-    print!("{}", show::summary(&summary));
-    if execution.status != Status::Succeeded {
-        show_logs(&aws, &endpoints, &execution, started).await?;
-    }
-    if let Some(file) = json_file {
-        let mut written = serde_json::to_value(&summary)?;
-        written["output"] = execution.output.clone().unwrap_or_default();
-        write_json(file, &written)?;
-    }
-    Ok(execution.status == Status::Succeeded)
-}
-
-/// The last lines that the failed step's functions wrote during this execution.
-async fn show_logs(
-    aws: &Aws,
-    endpoints: &state::Endpoints,
-    execution: &Execution,
-    began: SystemTime,
-) -> Result<()> {
-    let cause = execution.cause.as_deref().unwrap_or_default();
-    let step = cause.split(':').next().unwrap_or_default();
-    let since = began.duration_since(UNIX_EPOCH)?.as_millis();
-    for binary in logs::functions_of(step) {
-        let source = binary.strip_prefix("extract-").unwrap_or_default();
-        let windows = &execution.failed_windows;
-        let is_blameless = !source.is_empty()
-            && !windows.is_empty()
-            && windows
-                .iter()
-                .all(|window| window.input["source"] != source);
-        let Some(function) = endpoints.functions.get(*binary) else {
-            continue;
-        };
-        if is_blameless {
-            continue;
-        }
-        let lines = logs::tail(aws, function, i64::try_from(since)?, 12).await?;
-        if !lines.is_empty() {
-            println!("\nLast lines of {function}:");
-            for line in lines {
-                println!("  {line}");
-            }
-        }
-    }
-    Ok(())
-}
-
-fn write_json(file: &Path, value: &Value) -> Result<()> {
-    let mut text = serde_json::to_string_pretty(value)?;
-    text.push('\n');
-    std::fs::write(file, text).with_context(|| format!("writing {}", file.display()))
+    Ok(done)
 }

@@ -44,6 +44,10 @@ pub struct TwinOptions {
     pub salesforce: fakes::salesforce::Options,
     /// Replacements in the twin's copy of `tributary.toml`: text found once → text put there.
     pub settings: Vec<(String, String)>,
+    /// What time both sources believe it is; default the real time. See [`Twin::set_now`].
+    pub now: Option<Timestamp>,
+    /// Parallel workers per source, in the settings and in the state machine; default what is shipped.
+    pub max_concurrency: Option<u32>,
 }
 
 impl Default for TwinOptions {
@@ -58,9 +62,14 @@ impl Default for TwinOptions {
             genesys: fakes::genesys::Options::default(),
             salesforce: fakes::salesforce::Options::default(),
             settings: Vec::new(),
+            now: None,
+            max_concurrency: None,
         }
     }
 }
+
+/// Nothing on a twin takes longer.
+const LONGEST_RUN: Duration = Duration::from_mins(30);
 
 /// A folder that goes when the twin goes.
 #[derive(Debug)]
@@ -157,9 +166,10 @@ impl Twin {
                 "client_secret": options.salesforce.client_secret,
             }),
             parameters,
+            max_concurrency: options.max_concurrency,
         };
         let deployment = deploy::deploy(&aws, &template, &overlay, &zips).await?;
-        Ok(Self {
+        let twin = Self {
             ministack,
             data_api,
             genesys,
@@ -169,12 +179,22 @@ impl Twin {
             aws,
             world,
             deployment,
-        })
+        };
+        twin.set_now(options.now);
+        Ok(twin)
+    }
+
+    /// Sets the clock of both sources, or lets it show the real time again: what has not happened by then is not there yet, and
+    /// what is not settled by then may be hidden or an earlier version (`genesys.settling` of the options).
+    pub fn set_now(&self, now: Option<Timestamp>) {
+        self.genesys().set_now(now);
+        self.salesforce().set_now(now);
     }
 
     /// Runs the pipeline to its end.
     pub async fn run(&self, event: Value) -> Result<Execution> {
-        self.run_and_tell(&event, &mut |_| {}).await
+        let arn = self.start_execution(&event).await?;
+        execution::follow(&self.aws, &arn, None, LONGEST_RUN, &mut |_| {}).await
     }
 
     /// As [`Twin::run`], telling each step as it happens.
@@ -198,7 +218,8 @@ impl Twin {
         arn: &str,
         tell: &mut (dyn FnMut(Progress) + Send),
     ) -> Result<Execution> {
-        execution::follow(&self.aws, arn, Duration::from_mins(30), tell).await
+        let bucket = Some(self.deployment.bucket.as_str());
+        execution::follow(&self.aws, arn, bucket, LONGEST_RUN, tell).await
     }
 
     /// How an execution stands.
@@ -252,6 +273,11 @@ impl Twin {
     /// Faults and request counts of the fake Salesforce.
     pub fn salesforce(&self) -> &Control {
         self.salesforce.control()
+    }
+
+    /// Kills of functions that call the Data API.
+    pub fn kills(&self) -> &data_api::Kills {
+        self.data_api.kills()
     }
 
     /// The data both sources serve.
@@ -318,6 +344,13 @@ fn fit_settings(text: &str, options: &TwinOptions) -> Result<String> {
         .find(|line| line.starts_with("horizon_days"))
         .context("tributary.toml has no line horizon_days")?;
     let mut fitted = text.replacen(shipped, &format!("horizon_days = {}", options.days), 1);
+    if let Some(workers) = options.max_concurrency {
+        let shipped = text
+            .lines()
+            .find(|line| line.starts_with("max_concurrency"))
+            .context("tributary.toml has no line max_concurrency")?;
+        fitted = fitted.replacen(shipped, &format!("max_concurrency = {workers}"), 1);
+    }
     for (from, to) in &options.settings {
         anyhow::ensure!(
             fitted.matches(from.as_str()).count() == 1,

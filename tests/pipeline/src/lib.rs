@@ -1,6 +1,8 @@
 //! The pipeline end to end on the twin: what its tests share.
 
 pub mod crm;
+pub mod random;
+pub mod receipts;
 pub mod shared;
 pub mod tables;
 
@@ -10,7 +12,8 @@ use anyhow::{Context, Result, ensure};
 use fakes::control::{Fault, Kind};
 use flate2::read::GzDecoder;
 use jiff::{SignedDuration, Timestamp};
-use local::{Execution, Status, Twin};
+use local::process::Caller;
+use local::{Execution, Status, Twin, TwinOptions};
 use serde_json::{Value, json};
 use std::io::Read as _;
 use std::path::Path;
@@ -29,6 +32,28 @@ pub fn nightly(twin: &Twin) -> Result<Value> {
     let mut event = event("nightly")?;
     event["at"] = json!(twin.world().end());
     Ok(event)
+}
+
+/// Options under which no quota makes a run wait, on either side: for tests that are about something else.
+pub fn unhurried_by_quotas(mut options: TwinOptions) -> TwinOptions {
+    options.genesys.requests_per_minute = u32::MAX;
+    let quotas = [
+        ("requests_per_minute = 300", "requests_per_minute = 90000"),
+        (
+            "requests_per_minute = 100\n",
+            "requests_per_minute = 90000\n",
+        ),
+    ];
+    let quotas = quotas.map(|(from, to)| (from.to_owned(), to.to_owned()));
+    options.settings.extend(quotas);
+    options
+}
+
+/// The UTC midnight so many days before the last one.
+#[allow(clippy::disallowed_methods)] // a test decides what day it is for its data
+pub fn midnight_before(days: i64) -> Timestamp {
+    let today = Timestamp::now().as_second().div_euclid(86_400) - days;
+    Timestamp::from_second(today * 86_400).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
 /// A backfill of day `day` of the twin's data, counted from 0, that exports no report.
@@ -86,11 +111,7 @@ pub const fn status(code: u16) -> Kind {
 
 /// A fault for so many requests whose path holds this text.
 pub fn fault(path: &str, kind: Kind, times: u64) -> Fault {
-    Fault {
-        path_contains: path.to_owned(),
-        kind,
-        times,
-    }
+    Fault::new(path, kind, times)
 }
 
 /// Takes away faults, counts and messages that an earlier test left.
@@ -101,6 +122,13 @@ pub async fn clean(twin: &Twin) -> Result<()> {
     }
     twin.messages().await?;
     Ok(())
+}
+
+/// Ends the functions that are warm, as Lambda does with those that nobody calls: what they had in memory is gone (Linux only).
+pub fn end_functions(twin: &Twin) {
+    for one in Caller::running(&twin.endpoints().aws, "") {
+        one.kill();
+    }
 }
 
 /// The single number of a query.

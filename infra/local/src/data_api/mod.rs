@@ -2,6 +2,7 @@
 
 pub mod copy;
 pub(crate) mod failure;
+mod kill;
 mod operations;
 mod protocol;
 mod request;
@@ -23,6 +24,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 pub use copy::{ObjectSource, S3Source, SourceFuture};
+pub use kill::{Kill, Killed, Kills, Moment};
 
 /// Forty statements of 100 KB, escaped, and some room.
 const BODY_BYTES: usize = 16 * 1024 * 1024;
@@ -67,6 +69,7 @@ impl Options {
 pub(crate) struct Server {
     options: Options,
     statements: statements::Statements,
+    kills: Arc<Kills>,
 }
 
 /// The Data API, to be started.
@@ -76,6 +79,7 @@ pub struct DataApi;
 #[derive(Debug)]
 pub struct Running {
     url: String,
+    kills: Arc<Kills>,
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
 }
@@ -87,9 +91,11 @@ impl DataApi {
             .await
             .with_context(|| format!("listening on 127.0.0.1:{} for the Data API", options.port))?;
         let url = format!("http://{}", listener.local_addr()?);
+        let kills = Arc::new(Kills::default());
         let server = Arc::new(Server {
             options,
             statements: statements::Statements::new(),
+            kills: Arc::clone(&kills),
         });
         let cancel_all = Arc::clone(&server);
         let app = Router::new()
@@ -98,7 +104,8 @@ impl DataApi {
             .with_state(server);
         let (stop, mut stopped) = watch::channel(false);
         let task = tokio::spawn(async move {
-            let graceful = axum::serve(listener, app).with_graceful_shutdown(async move {
+            let service = app.into_make_service_with_connect_info::<SocketAddr>();
+            let graceful = axum::serve(listener, service).with_graceful_shutdown(async move {
                 let _ = stopped.wait_for(|is| *is).await;
                 cancel_all.cancel_everything();
             });
@@ -106,7 +113,12 @@ impl DataApi {
                 tracing::warn!(%error, "The Data API ended");
             }
         });
-        Ok(Running { url, stop, task })
+        Ok(Running {
+            url,
+            kills,
+            stop,
+            task,
+        })
     }
 }
 
@@ -114,6 +126,11 @@ impl Running {
     /// `http://127.0.0.1:port`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Kills of callers.
+    pub fn kills(&self) -> &Kills {
+        &self.kills
     }
 
     /// Cancels what runs and stops listening.

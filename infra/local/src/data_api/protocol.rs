@@ -1,16 +1,18 @@
 //! AWS JSON 1.1 over HTTP: the target header names the operation, errors are typed.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Server;
+use super::kill::Moment;
 
 /// An error as a client of AWS reads it.
 #[derive(Debug)]
@@ -55,6 +57,7 @@ impl ApiError {
 /// Answers one request.
 pub(super) async fn answer(
     State(server): State<Arc<Server>>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
@@ -64,7 +67,26 @@ pub(super) async fn answer(
         .get("x-amz-target")
         .and_then(|v| v.to_str().ok())
         .unwrap_or_default();
-    let (status, kind, body) = match dispatch(&server, target, &body).await {
+    let operation = target.strip_prefix("RedshiftData.").unwrap_or_default();
+    let doomed = server.kills.take(peer, operation);
+    if let Some(doomed) = doomed.as_ref().filter(|one| one.moment == Moment::Before) {
+        server.kills.end(doomed).await;
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response(); // nobody is left to read it
+    }
+    let answer = dispatch(&server, target, &body).await;
+    if let Some(doomed) = doomed {
+        match doomed.moment {
+            Moment::Later(pause) => {
+                let server = Arc::clone(&server);
+                tokio::spawn(async move {
+                    tokio::time::sleep(pause).await;
+                    server.kills.end(&doomed).await;
+                });
+            }
+            Moment::Before | Moment::After => server.kills.end(&doomed).await,
+        }
+    }
+    let (status, kind, body) = match answer {
         Ok(body) => (StatusCode::OK, None, body),
         Err(error) => {
             let mut body =

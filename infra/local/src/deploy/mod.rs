@@ -27,6 +27,8 @@ pub struct Overlay {
     pub salesforce_credentials: Value,
     /// Template parameters that have no default.
     pub parameters: BTreeMap<String, Value>,
+    /// Workers of each Distributed Map; default what the definition says.
+    pub max_concurrency: Option<u32>,
 }
 
 /// What was deployed.
@@ -61,12 +63,17 @@ pub async fn deploy(
     fill_secrets(aws, &functions, overlay).await?;
     let deployed = create_functions(aws, &functions, overlay, zips).await?;
     let machine = template.state_machine(&values)?;
+    let mut definition: Value =
+        serde_json::from_str(&machine.definition).context("the state machine's definition")?;
+    if let Some(workers) = overlay.max_concurrency {
+        set_workers(&mut definition, workers);
+    }
     let answer = aws
         .states(
             "CreateStateMachine",
             &json!({
                 "name": machine.name,
-                "definition": machine.definition,
+                "definition": definition.to_string(),
                 "roleArn": arn("iam", "", &format!("role/{STATES_ROLE}")),
             }),
         )
@@ -325,6 +332,20 @@ pub fn copy_settings(
         std::fs::copy(entry.path(), to.join("reports").join(entry.file_name()))?;
     }
     Ok(())
+}
+
+/// Gives every Distributed Map so many workers; the inline ones keep theirs.
+fn set_workers(definition: &mut Value, workers: u32) {
+    if definition["ItemProcessor"]["ProcessorConfig"]["Mode"] == "DISTRIBUTED" {
+        definition["MaxConcurrency"] = workers.into();
+    }
+    match definition {
+        Value::Object(fields) => fields
+            .values_mut()
+            .for_each(|one| set_workers(one, workers)),
+        Value::Array(items) => items.iter_mut().for_each(|one| set_workers(one, workers)),
+        _ => {}
+    }
 }
 
 fn arn(service: &str, region: &str, resource: &str) -> String {

@@ -1,8 +1,10 @@
 //! What came out of a run, read from the warehouse, the bucket and the links themselves; and what does not agree.
 
 mod counts;
+mod ledger;
 
-pub use counts::{Conversations, ObjectWindows};
+pub use counts::Conversations;
+pub use ledger::{Ledger, ObjectWindows, OpenWindow};
 
 use crate::data_api::ObjectSource;
 use crate::execution::Execution;
@@ -26,8 +28,8 @@ pub struct Summary {
     /// The failed step's error and cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
-    /// Windows of the run, by object.
-    pub windows: Vec<ObjectWindows>,
+    /// Where the records of the run's windows went.
+    pub ledger: Ledger,
     /// Where the conversations went.
     pub conversations: Option<Conversations>,
     /// Share of the conversations with a CRM link, 0 to 1; `None` without conversations.
@@ -89,8 +91,16 @@ impl Summary {
         };
         let mut written: Value =
             serde_json::from_slice(&bytes).with_context(|| format!("{key} is not JSON"))?;
-        self.windows = serde_json::from_value(written["ledger"].take())
+        let objects: Vec<ObjectWindows> = serde_json::from_value(written["ledger"].take())
             .with_context(|| format!("{key} has no ledger"))?;
+        // `check` has let the run pass: every window closes, or the run has failed there.
+        let windows = objects.iter().map(|one| one.windows).sum();
+        self.ledger = Ledger {
+            objects,
+            windows,
+            closed: windows,
+            open: Vec::new(),
+        };
         Ok(())
     }
 
@@ -103,10 +113,10 @@ impl Summary {
         summary.take_output(output)?;
         let plan: PlanOutcome =
             serde_json::from_value(output["plan"].clone()).context("output: plan")?;
-        summary.windows = counts::ledger(twin, &plan.run_id).await?;
-        let conversations = counts::conversations(twin, &plan, &summary.windows).await?;
+        summary.ledger = ledger::read(twin, &plan.run_id).await?;
+        let conversations = counts::conversations(twin, &plan, &summary.ledger).await?;
         summary.join_rate = share(conversations.linked, conversations.merged);
-        summary.problems = counts::disagreements(&conversations, &summary.windows, &plan);
+        summary.problems = counts::disagreements(&conversations, &summary.ledger, &plan);
         for file in &mut summary.reports {
             let opened = open(file).await;
             file.opened = Some(opened.is_ok());
@@ -176,14 +186,9 @@ impl Summary {
                 )
             })
             .chain(execution.failed_windows.iter().map(|window| {
-                let text = |value: &Value| value.as_str().unwrap_or("?").to_owned();
-                let (task, asked) = (&window.input, &window.input["window"]);
                 format!(
-                    "{} {} {}/{} failed with {}: {}",
-                    text(&task["source"]),
-                    text(&task["object"]),
-                    text(&asked["start"]),
-                    text(&asked["end"]),
+                    "{} failed with {}: {}",
+                    crate::execution::window_text(&window.input),
                     window.error,
                     window.cause
                 )
@@ -194,7 +199,7 @@ impl Summary {
             execution: execution.arn.clone(),
             run_id: None,
             failure,
-            windows: Vec::new(),
+            ledger: Ledger::default(),
             conversations: None,
             join_rate: None,
             checks: Vec::new(),

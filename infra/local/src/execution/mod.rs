@@ -1,5 +1,13 @@
 //! An execution of the state machine: started, followed step by step, described when it has ended.
 
+mod follow;
+mod progress;
+mod receipts;
+
+pub use follow::follow;
+pub(crate) use progress::window_text;
+pub use progress::{FailedCall, Progress, Windows};
+
 use crate::aws::Aws;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -86,24 +94,6 @@ pub struct FailedWindow {
     pub cause: String,
 }
 
-/// What happens while an execution is followed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// A step has begun.
-    Began(String),
-    /// A step has ended, after so long.
-    Ended(String, Duration),
-    /// How far the windows are.
-    Windows {
-        /// Done.
-        done: u64,
-        /// Failed.
-        failed: u64,
-        /// All.
-        total: u64,
-    },
-}
-
 /// Starts an execution and returns its ARN.
 pub async fn start(aws: &Aws, state_machine: &str, input: &Value) -> Result<String> {
     let answer = aws
@@ -168,102 +158,6 @@ pub async fn describe(aws: &Aws, arn: &str) -> Result<Execution> {
         cause: answer["cause"].as_str().map(readable),
         failed_windows,
     })
-}
-
-/// Follows an execution to its end; stops it when it outlasts `limit`.
-pub async fn follow(
-    aws: &Aws,
-    arn: &str,
-    limit: Duration,
-    tell: &mut dyn FnMut(Progress),
-) -> Result<Execution> {
-    let started = Instant::now();
-    let mut steps = Steps::default();
-    let mut seen = None;
-    loop {
-        let execution = describe(aws, arn).await?;
-        let history = events(aws, arn).await?;
-        // Counted after the history was read and told before it: the last count of the step is its final one.
-        if steps.current.as_deref() == Some("Extract") {
-            let counts = windows(aws, arn).await?.1;
-            if seen != Some(counts) {
-                seen = Some(counts);
-                let (done, failed, total) = counts;
-                tell(Progress::Windows {
-                    done,
-                    failed,
-                    total,
-                });
-            }
-        }
-        steps.read(&history, tell);
-        if execution.status != Status::Running {
-            return Ok(execution);
-        }
-        if started.elapsed() > limit {
-            stop(aws, arn).await?;
-            bail!(
-                "the execution was stopped after {} s in step {}",
-                limit.as_secs(),
-                steps.current.as_deref().unwrap_or("Begin")
-            );
-        }
-        tokio::time::sleep(Duration::from_millis(120)).await;
-    }
-}
-
-async fn events(aws: &Aws, arn: &str) -> Result<Vec<Value>> {
-    let mut events = Vec::new();
-    let mut token = Value::Null;
-    loop {
-        let mut request =
-            json!({"executionArn": arn, "maxResults": 1000, "includeExecutionData": false});
-        if !token.is_null() {
-            request["nextToken"] = token;
-        }
-        let mut answer = aws.states("GetExecutionHistory", &request).await?;
-        if let Value::Array(page) = answer["events"].take() {
-            events.extend(page);
-        }
-        token = answer["nextToken"].take();
-        if token.is_null() {
-            return Ok(events);
-        }
-    }
-}
-
-/// Turns the entered states of a history into the beginnings and ends of steps.
-#[derive(Debug, Default)]
-struct Steps {
-    read: usize,
-    current: Option<String>,
-    began: f64,
-}
-
-impl Steps {
-    fn read(&mut self, events: &[Value], tell: &mut dyn FnMut(Progress)) {
-        for event in events.iter().skip(self.read) {
-            let at = event["timestamp"].as_f64().unwrap_or_default();
-            let is_end = event["type"]
-                .as_str()
-                .is_some_and(|kind| kind.starts_with("Execution") && kind != "ExecutionStarted");
-            let entered = event["stateEnteredEventDetails"]["name"].as_str();
-            let step = entered.filter(|name| STEPS.contains(name));
-            if !is_end && step.is_none() {
-                continue;
-            }
-            if let Some(ended) = self.current.take() {
-                let took = Duration::try_from_secs_f64(at - self.began).unwrap_or_default();
-                tell(Progress::Ended(ended, took));
-            }
-            if let Some(step) = step {
-                self.current = Some(step.to_owned());
-                self.began = at;
-                tell(Progress::Began(step.to_owned()));
-            }
-        }
-        self.read = self.read.max(events.len());
-    }
 }
 
 async fn map_runs(aws: &Aws, arn: &str) -> Result<Vec<String>> {
@@ -334,31 +228,6 @@ fn readable(cause: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn entered(name: &str, at: f64) -> Value {
-        json!({"type": "TaskStateEntered", "timestamp": at, "stateEnteredEventDetails": {"name": name}})
-    }
-
-    #[test]
-    fn polls_belong_to_the_step_they_wait_for() {
-        let mut told = Vec::new();
-        let mut steps = Steps::default();
-        let mut history = vec![entered("Load", 1.0), entered("LoadDone", 2.0)];
-        steps.read(&history, &mut |progress| told.push(progress));
-        history.push(entered("PollLoad", 3.0));
-        history.push(entered("Merge", 5.0));
-        history.push(json!({"type": "ExecutionAborted", "timestamp": 6.5}));
-        steps.read(&history, &mut |progress| told.push(progress));
-        assert_eq!(
-            told,
-            [
-                Progress::Began("Load".to_owned()),
-                Progress::Ended("Load".to_owned(), Duration::from_secs(4)),
-                Progress::Began("Merge".to_owned()),
-                Progress::Ended("Merge".to_owned(), Duration::from_millis(1500)),
-            ]
-        );
-    }
 
     #[test]
     fn a_cause_packed_twice_is_unpacked_and_keeps_its_step() {

@@ -1,5 +1,7 @@
 //! `cargo local check`: settings, reports, events, template and state machine agree, without starting anything.
 
+mod settings;
+
 use crate::machine::Machine;
 use crate::setup::Places;
 use crate::template::{Template, Values};
@@ -44,11 +46,15 @@ pub fn problems(places: &Places) -> Result<Vec<String>> {
 
 fn settings(places: &Places, problems: &mut Vec<String>) -> Option<Settings> {
     let path = places.infra("settings/tributary.toml");
-    let text = std::fs::read_to_string(&path).map_err(anyhow::Error::from);
-    match text.and_then(|text| Ok(Settings::parse(&text)?)) {
-        Ok(settings) => Some(settings),
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            let (settings, found) = settings::problems(&text);
+            let place = path.display();
+            problems.extend(found.into_iter().map(|found| format!("{place}: {found}")));
+            settings
+        }
         Err(error) => {
-            problems.push(format!("{}: {error:#}", path.display()));
+            problems.push(format!("{}: {error}", path.display()));
             None
         }
     }
@@ -75,7 +81,19 @@ fn events(places: &Places, problems: &mut Vec<String>) -> Result<()> {
             .to_string_lossy()
             .into_owned();
         let is_read = serde_json::from_str::<PipelineInput>(&text);
-        let is_meant_to_be_refused = matches!(name.as_str(), "unknown-mode" | "unknown-field");
+        let is_meant_to_be_refused = matches!(
+            name.as_str(),
+            "unknown-mode" | "unknown-field" | "unknown-filter-key"
+        );
+        if let Ok(PipelineInput {
+            filter: Some(filter),
+            ..
+        }) = &is_read
+            && name != "unknown-dimension"
+            && let Err(error) = genesys::query::check_filter(filter)
+        {
+            problems.push(format!("{}: {error}", path.display()));
+        }
         match (is_read, is_meant_to_be_refused) {
             (Err(error), false) => problems.push(format!("{}: {error}", path.display())),
             (Ok(_), true) => problems.push(format!("{}: is accepted", path.display())),

@@ -1,0 +1,168 @@
+//! The windows of a run that are done, read from the bucket: a receipt lies there for each of them.
+
+use crate::data_api::ObjectSource;
+use anyhow::{Context, Result};
+use futures_util::StreamExt as _;
+use futures_util::stream;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+/// How many receipts are read at a time.
+const READ_AT_ONCE: usize = 16;
+
+/// What is needed of a receipt.
+#[derive(Debug, Deserialize)]
+struct Receipt {
+    counts: Counts,
+    #[serde(default)]
+    beside: Vec<Beside>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Beside {
+    counts: Counts,
+}
+
+#[derive(Debug, Deserialize)]
+struct Counts {
+    landed: u64,
+    calls: u64,
+}
+
+/// The receipts of a run seen so far.
+#[derive(Debug)]
+pub(super) struct Receipts {
+    prefix: String,
+    seen: BTreeSet<String>,
+    looked: Option<Instant>,
+    /// Windows that were done before the first look.
+    pub(super) before: u64,
+    /// Records landed, by windows done since the first look.
+    pub(super) rows: u64,
+    /// Requests to the sources, by the same.
+    pub(super) calls: u64,
+}
+
+impl Receipts {
+    pub(super) fn of(run_id: &str) -> Self {
+        Self {
+            prefix: format!("runs/{run_id}/windows/"),
+            seen: BTreeSet::new(),
+            looked: None,
+            before: 0,
+            rows: 0,
+            calls: 0,
+        }
+    }
+
+    /// Windows that are done.
+    pub(super) fn done(&self) -> u64 {
+        self.seen.len() as u64
+    }
+
+    /// Looks for new ones, at most once in so long; listing a year of windows takes a while.
+    pub(super) async fn look(
+        &mut self,
+        objects: &dyn ObjectSource,
+        bucket: &str,
+        pause: Duration,
+    ) -> Result<()> {
+        if self.looked.is_some_and(|at| at.elapsed() < pause) {
+            return Ok(());
+        }
+        let keys = objects.list(bucket, &self.prefix).await?;
+        let new: Vec<_> = keys
+            .into_iter()
+            .filter(|key| is_receipt(key) && !self.seen.contains(key))
+            .collect();
+        if self.looked.is_none() {
+            self.before = new.len() as u64;
+        } else {
+            let mut read = stream::iter(&new)
+                .map(|key| receipt(objects, bucket, key))
+                .buffer_unordered(READ_AT_ONCE);
+            while let Some(receipt) = read.next().await {
+                let Receipt { counts, beside } = receipt?;
+                for counts in
+                    std::iter::once(counts).chain(beside.into_iter().map(|one| one.counts))
+                {
+                    self.rows += counts.landed;
+                    self.calls += counts.calls;
+                }
+            }
+        }
+        self.seen.extend(new);
+        self.looked = Some(Instant::now());
+        Ok(())
+    }
+}
+
+async fn receipt(objects: &dyn ObjectSource, bucket: &str, key: &str) -> Result<Receipt> {
+    let bytes = objects.get(bucket, key).await?;
+    let bytes = bytes.with_context(|| format!("{key} was listed and is gone"))?;
+    serde_json::from_slice(&bytes).with_context(|| format!("{key} is no receipt"))
+}
+
+/// Beside a receipt lie the files of an unfinished window, with longer names.
+fn is_receipt(key: &str) -> bool {
+    let name = key.rsplit('/').next().unwrap_or_default();
+    name.split_once('.').is_some_and(|(_, rest)| rest == "json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data_api::SourceFuture;
+    use std::collections::BTreeMap;
+    use std::sync::Mutex;
+
+    #[derive(Default)]
+    struct Bucket(Mutex<BTreeMap<String, Vec<u8>>>);
+
+    impl Bucket {
+        fn put(&self, name: &str, landed: u64, calls: u64) {
+            let text = serde_json::json!({
+                "task": {}, "counts": {"landed": landed, "calls": calls, "received": 0},
+                "beside": [{"object": "external_contact", "counts": {"landed": 1, "calls": 1}}],
+            });
+            let key = format!("runs/r/windows/genesys/conversation/{name}");
+            self.0
+                .lock()
+                .unwrap()
+                .insert(key, text.to_string().into_bytes());
+        }
+    }
+
+    impl ObjectSource for Bucket {
+        fn get<'a>(&'a self, _: &'a str, key: &'a str) -> SourceFuture<'a, Option<Vec<u8>>> {
+            Box::pin(async move { Ok(self.0.lock().unwrap().get(key).cloned()) })
+        }
+
+        fn list<'a>(&'a self, _: &'a str, prefix: &'a str) -> SourceFuture<'a, Vec<String>> {
+            let keys = self.0.lock().unwrap();
+            let keys = keys.keys().filter(|key| key.starts_with(prefix));
+            let keys = keys.cloned().collect();
+            Box::pin(async move { Ok(keys) })
+        }
+    }
+
+    #[tokio::test]
+    async fn rows_are_those_of_windows_done_since_the_first_look() {
+        let bucket = Bucket::default();
+        bucket.put("20260105.json", 100, 9);
+        bucket.put("20260106.progress.json", 0, 0);
+        let mut receipts = Receipts::of("r");
+        receipts.look(&bucket, "b", Duration::ZERO).await.unwrap();
+        assert_eq!((receipts.done(), receipts.before, receipts.rows), (1, 1, 0));
+        bucket.put("20260106.json", 40, 3);
+        receipts
+            .look(&bucket, "b", Duration::from_hours(1))
+            .await
+            .unwrap();
+        assert_eq!(receipts.done(), 1);
+        receipts.look(&bucket, "b", Duration::ZERO).await.unwrap();
+        assert_eq!((receipts.done(), receipts.before), (2, 1));
+        assert_eq!((receipts.rows, receipts.calls), (41, 4));
+    }
+}

@@ -1,0 +1,42 @@
+//! What a person sees: steps as they happen, then the summary. A bar on a terminal, plain lines elsewhere.
+
+mod screen;
+mod summary;
+
+pub use screen::{Screen, plan};
+pub use summary::summary;
+
+use crate::state::Endpoints;
+
+/// The endpoints for a person.
+pub fn endpoints(at: &Endpoints) -> String {
+    format!(
+        "
+The twin is up. Ctrl-C ends it.
+
+AWS (S3, Step Functions, Lambda, Secrets Manager, SNS, SQS, Logs)   {aws}
+Redshift Data API                                                  {data_api}
+PostgreSQL                                                         {postgres}
+Genesys Cloud (fake)                                               {genesys}
+Salesforce (fake)                                                  {salesforce}
+Bucket                                                             {bucket}
+State machine                                                      {machine}
+
+For the AWS CLI:
+  export AWS_ENDPOINT_URL={aws} AWS_REGION={region} AWS_DEFAULT_REGION={region} AWS_ACCESS_KEY_ID={key} AWS_SECRET_ACCESS_KEY={secret}
+
+Start a run from another terminal:
+  cargo local run events/pipeline/nightly.json
+",
+        aws = at.aws,
+        data_api = at.data_api,
+        postgres = at.postgres,
+        genesys = at.genesys,
+        salesforce = at.salesforce,
+        bucket = at.bucket,
+        machine = at.state_machine,
+        region = crate::aws::REGION,
+        key = crate::aws::ACCESS_KEY,
+        secret = crate::aws::SECRET_KEY,
+    )
+}

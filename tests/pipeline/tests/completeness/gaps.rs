@@ -1,0 +1,145 @@
+//! Holes that nobody made on purpose: the next night finds them and fills them.
+
+use anyhow::{Context, Result, ensure};
+use jiff::{SignedDuration, Timestamp};
+use local::{Twin, TwinOptions};
+use pipeline::shared::alone;
+use pipeline::tables::{OF_THE_BATCH, OF_THE_READING, checksums, differences};
+use pipeline::{interval, midnight_before, nightly, number, run_id, succeed, unhurried_by_quotas};
+use serde_json::json;
+
+/// A night some days after the end of the data.
+async fn night(twin: &Twin, days: i64) -> Result<local::Execution> {
+    let mut event = nightly(twin)?;
+    event["at"] = json!(twin.world().end() + SignedDuration::from_hours(24 * days));
+    event["reports"] = json!([]);
+    succeed(twin, &event).await
+}
+
+/// Takes a window of conversations out of the ledger and every row it brought out of every table.
+async fn forget_window(twin: &Twin, run: &str, from: Timestamp) -> Result<()> {
+    let of = format!(
+        "from ops.window_ledger where batch_id = '{run}' and source = 'genesys' and object = 'conversation' and window_start = '{from}'"
+    );
+    let window = number(twin, &format!("select window_no {of}")).await?;
+    let (low, high) = (window * 1_000_000_000, (window + 1) * 1_000_000_000);
+    let numbers = format!("batch_id = '{run}' and record_no > {low} and record_no < {high}");
+    let ids = format!("select conversation_id from staging.genesys_conversation where {numbers}");
+    for fact in [
+        "fact_customer_interactions",
+        "fact_anonymous_interactions",
+        "fact_agent_leg",
+    ] {
+        twin.sql(&format!(
+            "delete from curated.{fact} where conversation_id in ({ids})"
+        ))
+        .await?;
+    }
+    let tables = twin
+        .sql(
+            "select table_schema || '.' || table_name from information_schema.columns \
+             where table_schema in ('raw', 'staging') and table_name like 'genesys_%' and column_name = 'record_no'",
+        )
+        .await?;
+    ensure!(tables.len() > 8, "only {tables:?} have records");
+    for table in tables.into_iter().flatten().flatten() {
+        twin.sql(&format!("delete from {table} where {numbers}"))
+            .await?;
+    }
+    twin.sql(&format!("delete {of}")).await?;
+    Ok(())
+}
+
+#[test]
+fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night() -> Result<()> {
+    alone(async {
+        let twin = Twin::start(unhurried_by_quotas(TwinOptions {
+            days: 4,
+            conversations: 240,
+            end: Some(midnight_before(3)),
+            wait_scale: 0.02,
+            ..TwinOptions::default()
+        }))
+        .await?;
+        let first = run_id(&night(&twin, 0).await?)?;
+        let without: Vec<_> = OF_THE_READING.into_iter().chain(OF_THE_BATCH).collect();
+        let schemas = ["curated", "mart"];
+        let kept = |name: &String| {
+            ![
+                "mart.completeness",
+                "mart.salesforce_hole",
+                "curated.quarantine",
+            ]
+            .contains(&name.as_str())
+        };
+        let whole = async || -> Result<_> {
+            let mut tables = checksums(&twin, &schemas, &without).await?;
+            tables.retain(|name, _| kept(name));
+            Ok(tables)
+        };
+        let before = whole().await?;
+
+        // A day of conversations is gone, ledger and all …
+        let (from, to) = interval(&twin, 2);
+        forget_window(&twin, &first, from).await?;
+        // … and so is a contact, which the list of ids still knows.
+        let contact = twin
+            .sql("select min(contact_id) from curated.dim_salesforce_contact where is_current")
+            .await?;
+        let contact = contact.into_iter().flatten().flatten().next();
+        let contact = contact.context("the CRM has a contact")?;
+        for table in [
+            "staging.salesforce_contact",
+            "curated.dim_salesforce_contact",
+        ] {
+            twin.sql(&format!(
+                "delete from {table} where contact_id = '{contact}'"
+            ))
+            .await?;
+        }
+        let of_day = format!(
+            "select count(*) from mart.unified_interactions where conversation_start >= '{from}' and conversation_start < '{to}'"
+        );
+        assert_eq!(number(&twin, &of_day).await?, 0);
+        let holes = twin
+            .sql("select object, record_id from mart.salesforce_hole")
+            .await?;
+        assert_eq!(holes, [[Some("contact".to_owned()), Some(contact.clone())]]);
+
+        let execution = night(&twin, 1).await?;
+        let second = run_id(&execution)?;
+        let output = execution
+            .output
+            .context("a run that succeeded has output")?;
+        let notices = output["plan"]["notices"].to_string();
+        ensure!(notices.contains("contact: 1 records"), "{notices}");
+        ensure!(notices.contains("had never been read"), "{notices}");
+        let read = twin
+            .sql(&format!(
+                "select window_start from ops.window_ledger where batch_id = '{second}' and object = 'conversation' order by 1"
+            ))
+            .await?;
+        assert_eq!(read.len(), 2, "the hole and the new day: {read:?}");
+        let expected = twin.world().expected(from, to);
+        assert_eq!(
+            number(&twin, &of_day).await?,
+            i64::try_from(expected.conversations - expected.unstorable)?
+        );
+        let asked = format!(
+            "select sum(staged_rows) from ops.window_ledger where batch_id = '{second}' and object = 'contact_lookup'"
+        );
+        assert_eq!(number(&twin, &asked).await?, 1);
+        let back = "select count(*) from mart.salesforce_hole";
+        assert_eq!(number(&twin, back).await?, 0);
+        assert_eq!(differences(&before, &whole().await?), Vec::<String>::new());
+
+        // And nothing is asked for twice.
+        let third = run_id(&night(&twin, 2).await?)?;
+        let again = format!(
+            "select count(*) from ops.window_ledger where batch_id = '{third}' and (object like '%_lookup' or (object = 'conversation' and window_end <= '{to}'))"
+        );
+        assert_eq!(number(&twin, &again).await?, 0);
+        twin.stop().await;
+        Ok(())
+    })
+}
