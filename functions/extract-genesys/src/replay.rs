@@ -6,7 +6,7 @@ use crate::state::Stage;
 use crate::{ExtractError, contacts};
 use genesys::record;
 use genesys::record::external_contact;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use landing::envelope::{self, Landed};
 use landing::{WindowWriter, keys};
 use model::payload::{Extraction, WindowReceipt};
@@ -105,7 +105,8 @@ fn take_conversation(
     at: Timestamp,
 ) -> Result<(), ExtractError> {
     match record::parse(payload) {
-        Ok(record) if !task.window.contains(record.conversation_start) => {
+        // What landed was of the window, however long a conversation had to be open for it then.
+        Ok(record) if !record.belongs_to(task.window, SignedDuration::ZERO) => {
             writer.skip_out_of_window();
         }
         Ok(record) => {

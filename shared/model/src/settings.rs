@@ -303,6 +303,14 @@ impl Settings {
                 return refuse(key, &value, "must be at least 1");
             }
         }
+        // Records with stamps minutes below the mark have been seen to appear later.
+        if !(300..=86_400).contains(&self.salesforce.overlap_seconds) {
+            return refuse(
+                "salesforce.overlap_seconds",
+                &self.salesforce.overlap_seconds,
+                "must be 300 to 86400: changes become visible out of order, and a shorter overlap loses some",
+            );
+        }
         if !(0.0..=100.0).contains(&self.salesforce.max_purged_percent) {
             return refuse(
                 "salesforce.max_purged_percent",

@@ -13,6 +13,7 @@ use genesys::record;
 use jiff::{SignedDuration, Timestamp};
 use landing::Written;
 use model::payload::Extraction;
+use model::settings::Settings;
 
 /// A query asks for at most this much at once, well below the source's seven days.
 const LARGEST_SLICE: SignedDuration = SignedDuration::from_hours(24);
@@ -44,9 +45,7 @@ async fn choose(run: &mut Run<'_>, api: &Api) -> Result<(), ExtractError> {
         .map_err(|cause| run.source(cause))?;
     run.state.is_job = available.is_some_and(|until| window.end() <= until);
     if run.state.is_job {
-        let hours = i64::from(run.settings.genesys.settle_hours);
-        let final_at = window.end() + SignedDuration::from_hours(hours);
-        run.state.is_settled = run.task.at >= final_at;
+        run.state.is_settled = run.task.at >= window.end() + settle(run.settings);
         run.state.stage = Stage::Job(Job::default());
     } else {
         run.state.api_count = Some(0);
@@ -55,7 +54,12 @@ async fn choose(run: &mut Run<'_>, api: &Api) -> Result<(), ExtractError> {
     Ok(())
 }
 
-/// Takes a record if it began in the window; with `group`, its conversation is marked there, wherever it began.
+/// How long after its end a window is final.
+pub(crate) fn settle(settings: &Settings) -> SignedDuration {
+    SignedDuration::from_hours(i64::from(settings.genesys.settle_hours))
+}
+
+/// Takes a record if it is of the window; with `group`, its conversation is marked there, wherever it began.
 fn take(
     run: &mut Run<'_>,
     payload: &str,
@@ -80,7 +84,7 @@ fn take(
     if let Some(group) = group {
         run.writer.mark(group, &record.conversation_id);
     }
-    if !window.contains(record.conversation_start) {
+    if !record.belongs_to(window, settle(run.settings)) {
         run.writer.skip_out_of_window();
         return Ok(());
     }

@@ -18,7 +18,8 @@ mod write;
 pub use write::write;
 
 use instant::parse_instant;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use model::Window;
 use model::rows::Refusal;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -41,12 +42,25 @@ pub const TABLES: [&str; 8] = [
 pub struct Record<'a> {
     /// The source's id; never empty.
     pub conversation_id: Cow<'a, str>,
-    /// When it began: what decides whether it is of a window.
+    /// When it began: what decides whether it is of a window (and see [`Record::belongs_to`]).
     pub conversation_start: Timestamp,
     wire: Conversation<'a>,
 }
 
 impl Record<'_> {
+    /// Whether the record is of `window`: its conversation began there, or ended there after being open for at least
+    /// `settle`. The window such a long one began in may have been read for the last time while it was still open (a
+    /// details job names every conversation whose life touches its interval, so the window it ends in brings it).
+    pub fn belongs_to(&self, window: Window, settle: SignedDuration) -> bool {
+        let start = self.conversation_start;
+        let ends_here = || {
+            let end = self.wire.conversation_end.as_deref()?;
+            let end = parse_instant(end, String::new).ok()?;
+            Some(window.contains(end) && end.duration_since(start) >= settle)
+        };
+        window.contains(start) || (start < window.start() && ends_here().unwrap_or(false))
+    }
+
     /// The external contacts its participants name, in order; one may occur more than once.
     pub fn external_contact_ids(&self) -> impl Iterator<Item = &str> {
         self.wire
