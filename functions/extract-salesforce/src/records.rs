@@ -32,7 +32,7 @@ pub(crate) fn take(
     };
     match mapping.id(&record) {
         Ok(id) => writer
-            .record(&id, &text, received_at, |rows| mapping.write(&record, rows))
+            .record_json(&id, &text, received_at, |rows| mapping.write(&record, rows))
             .map(drop),
         Err(refusal) => refuse(writer, refusal),
     }
@@ -46,7 +46,7 @@ pub(crate) fn take_row(
     received_at: Timestamp,
 ) -> Result<(), LandingError> {
     match mapping.id(row) {
-        Ok(id) => writer.record(&id, row.payload(), received_at, |rows| {
+        Ok(id) => writer.record_json(&id, row.payload(), received_at, |rows| {
             mapping.write(row, rows)
         }),
         Err(refusal) => writer.refuse(None, row.payload().as_bytes(), received_at, &refusal),

@@ -112,6 +112,11 @@ pub fn description(source: model::Source, object: &str) -> String {
     format!("state/{source}/describe/{object}.json")
 }
 
+/// The settings that decided what the last run read: kept from run to run.
+pub fn reading() -> String {
+    "state/reading.json".to_owned()
+}
+
 /// The manifest `COPY` reads for one table.
 pub fn load_manifest(run_id: &RunId, table: &str) -> String {
     format!("runs/{run_id}/load/{table}.manifest.json")

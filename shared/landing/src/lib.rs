@@ -64,21 +64,55 @@ pub enum LandingError {
     /// Compression failed (memory).
     #[error("compressing a part file")]
     Compress(#[from] std::io::Error),
+    /// What a large window remembers of its records does not fit into a temporary file.
+    #[error(
+        "keeping the digests of {digests} records in a temporary file in {}: {cause}{}",
+        .folder.display(),
+        if is_full(.cause) { "; give the function more ephemeral storage: 16 bytes a record, and 64 MB" } else { "" }
+    )]
+    Spill {
+        /// Where temporary files are made.
+        folder: std::path::PathBuf,
+        /// Digests there before.
+        digests: u64,
+        /// What the operating system said.
+        cause: std::io::Error,
+    },
     /// A quarantine row itself cannot be stored: a defect of this system.
     #[error("a quarantine row cannot be stored: {0}")]
     Quarantine(Refusal),
 }
 
+impl LandingError {
+    pub(crate) fn spill(seen: &writer::Seen, cause: std::io::Error) -> Self {
+        Self::Spill {
+            folder: seen.folder().to_owned(),
+            digests: seen.spilled(),
+            cause,
+        }
+    }
+}
+
+/// Whether there is no room for more: another try would end the same way.
+fn is_full(cause: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    [StorageFull, QuotaExceeded, FileTooLarge].contains(&cause.kind())
+}
+
 impl Classify for LandingError {
     fn kind(&self) -> Kind {
         match self {
+            Self::Spill { cause, .. } if is_full(cause) => Kind::Invalid,
             Self::Store {
                 is_transient: false,
                 ..
             }
             | Self::Content { .. }
             | Self::Quarantine(_) => Kind::Invalid,
-            Self::Store { .. } | Self::Compress(_) | Self::Contended { .. } => Kind::Transient,
+            Self::Store { .. }
+            | Self::Compress(_)
+            | Self::Spill { .. }
+            | Self::Contended { .. } => Kind::Transient,
         }
     }
 }

@@ -32,6 +32,7 @@ fn task() -> WindowTask {
         filter: None,
         is_partial: false,
         ids: Vec::new(),
+        fails_alone: false,
     }
 }
 
@@ -198,6 +199,13 @@ async fn a_window_that_was_flushed_many_times_still_knows_its_records() {
         assert_eq!(written, Written::New);
         writer.flush(&call).await.unwrap();
     }
+    // One file grows with every flush, until it is as large as one may be.
+    let progress = server.store().get(&keys::progress(&task())).await.unwrap();
+    let progress: serde_json::Value = serde_json::from_slice(&progress.unwrap()).unwrap();
+    let files = progress["seen"].as_array().unwrap();
+    assert_eq!(files.len(), 1, "{files:?}");
+    let digests = server.store().get(files[0].as_str().unwrap()).await;
+    assert_eq!(digests.unwrap().unwrap().len(), 36 * 16);
     let mut writer = writing(&server, &task()).await;
     for call in 0..36 {
         let written = beside(&mut writer, &format!("d{call}"), "Home");

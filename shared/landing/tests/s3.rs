@@ -33,6 +33,7 @@ fn task() -> WindowTask {
         filter: None,
         is_partial: false,
         ids: Vec::new(),
+        fails_alone: false,
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Rows {
     buffers: Vec<Buffer>,
     batch: String,
     prefix: String,
+    /// The instant of the latest record, and how it is written: the records of a page share it.
+    extracted_at: (Option<Timestamp>, String),
 }
 
 impl Rows {
@@ -62,6 +64,7 @@ impl Rows {
             buffers,
             batch: format!("\"{batch_id}\""),
             prefix: String::new(),
+            extracted_at: (None, String::new()),
         }
     }
 
@@ -72,7 +75,13 @@ impl Rows {
         self.prefix.push(',');
         push_unsigned(&mut self.prefix, record_no);
         self.prefix.push(',');
-        push_timestamp(&mut self.prefix, extracted_at);
+        let (latest, text) = &mut self.extracted_at;
+        if *latest != Some(extracted_at) {
+            *latest = Some(extracted_at);
+            text.clear();
+            push_timestamp(text, extracted_at);
+        }
+        self.prefix.push_str(text);
         for buffer in &mut self.buffers {
             buffer.mark = (buffer.bytes.len(), buffer.rows);
         }
@@ -338,7 +347,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// A whole number in decimal; `write!` takes several times as long.
-fn push_unsigned(out: &mut String, mut value: u64) {
+pub fn push_unsigned(out: &mut String, mut value: u64) {
     let mut digits = [b'0'; 20];
     let mut first = digits.len();
     loop {

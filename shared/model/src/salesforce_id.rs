@@ -1,5 +1,7 @@
 //! Salesforce record ids: 15 case-sensitive characters, or the same with three more that encode the case.
 
+use std::borrow::Cow;
+
 /// Why a text is no Salesforce id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SalesforceIdError {
@@ -18,6 +20,11 @@ pub enum SalesforceIdError {
 
 /// The 18-character form of `id`, surrounding blanks ignored.
 pub fn to_18(id: &str) -> Result<String, SalesforceIdError> {
+    full(id).map(Cow::into_owned)
+}
+
+/// The same, without a copy when `id` is that form already.
+pub fn full(id: &str) -> Result<Cow<'_, str>, SalesforceIdError> {
     let id = id.trim();
     if !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(SalesforceIdError::Characters);
@@ -26,21 +33,26 @@ pub fn to_18(id: &str) -> Result<String, SalesforceIdError> {
         return Err(SalesforceIdError::Length(id.len()));
     }
     let (core, given) = id.split_at(15);
-    let mut full = core.to_owned();
-    for five in core.as_bytes().chunks(5) {
+    let mut check = [0; 3];
+    for (five, check) in core.as_bytes().chunks(5).zip(&mut check) {
         // Bit i says whether character i is upper case; 0 to 31 are written as A to Z and 0 to 5.
         let bits = five.iter().enumerate().fold(0_u8, |bits, (i, byte)| {
             bits | (u8::from(byte.is_ascii_uppercase()) << i)
         });
-        full.push(char::from(if bits < 26 {
+        *check = if bits < 26 {
             b'A' + bits
         } else {
             b'0' + bits - 26
-        }));
+        };
+    }
+    if given.as_bytes() == check {
+        return Ok(Cow::Borrowed(id));
     }
     // Some systems change the case of the last three characters alone, which loses nothing.
-    if given.is_empty() || given.eq_ignore_ascii_case(&full[15..]) {
-        Ok(full)
+    if given.is_empty() || given.as_bytes().eq_ignore_ascii_case(&check) {
+        let mut full = core.to_owned();
+        full.extend(check.map(char::from));
+        Ok(Cow::Owned(full))
     } else {
         Err(SalesforceIdError::Checksum)
     }
@@ -82,7 +94,9 @@ mod tests {
         fn normalising_twice_changes_nothing(short in "[A-Za-z0-9]{15}") {
             let long = to_18(&short).unwrap();
             prop_assert_eq!(long.len(), 18);
-            prop_assert_eq!(to_18(&long).unwrap(), long);
+            prop_assert_eq!(full(&long), Ok(Cow::Borrowed(long.as_str())));
+            let (core, check) = long.split_at(15);
+            prop_assert_eq!(to_18(&format!("{core}{}", check.to_lowercase())).unwrap(), long);
         }
     }
 }

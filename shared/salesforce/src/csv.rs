@@ -5,7 +5,7 @@
 
 use crate::layout::{Layout, Row};
 use crate::record::Columns;
-use csv::{ByteRecord, Reader, ReaderBuilder};
+use csv::{ByteRecord, ErrorKind, Reader, ReaderBuilder, StringRecord};
 
 /// What is wrong with a page. No text of it is shown: values may be personal data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -144,18 +144,22 @@ impl Checked {
             return Ok(());
         };
         let mut reader = reader(&self.body);
-        let mut record = ByteRecord::new();
+        let mut record = StringRecord::new();
         let mut row = Row::default();
         let mut is_header = true;
         loop {
             let from = place(&reader);
-            if !matches!(reader.read_byte_record(&mut record), Ok(true)) {
-                return Ok(());
-            }
+            let is_text = match reader.read_record(&mut record) {
+                Ok(true) => true,
+                Err(error) if matches!(error.kind(), ErrorKind::Utf8 { .. }) => false,
+                // Nothing else can fail: the page has been read to its end once.
+                Ok(false) | Err(_) => return Ok(()),
+            };
             if std::mem::take(&mut is_header) {
                 continue;
             }
-            if layout.write(&record, &mut row) {
+            if is_text {
+                layout.write(&record, &mut row);
                 take(Ok(&row))?;
             } else {
                 let to = place(&reader);

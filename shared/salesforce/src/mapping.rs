@@ -6,6 +6,7 @@ use model::rows::{Refusal, Rows};
 use model::settings::SalesforceObject;
 use model::table::{Column, ColumnType, Table};
 use model::{Classify, Kind};
+use std::borrow::Cow;
 
 /// Read whenever the staging table has the column: column and field. The object's own id follows as `<object>_id`.
 pub(crate) const FIXED: [(&str, &str); 4] = [
@@ -280,7 +281,7 @@ impl Mapping {
     }
 
     /// The record's `Id` with 18 characters: its natural id.
-    pub fn id(&self, record: &impl Values) -> Result<String, Refusal> {
+    pub fn id<'a>(&self, record: &'a impl Values) -> Result<Cow<'a, str>, Refusal> {
         record::natural_id(match self.fields.first() {
             Some(id) => record.find(id)?,
             None => None,

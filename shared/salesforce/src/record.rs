@@ -1,7 +1,8 @@
 //! A record's values, field by field, as the JSON text Salesforce writes.
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
+use jiff::tz::Offset;
 use model::rows::Refusal;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -100,7 +101,7 @@ impl<'a> Record<'a> {
     }
 
     /// `Id` with 18 characters: the record's natural id.
-    pub fn id(&self) -> Result<String, Refusal> {
+    pub fn id(&self) -> Result<Cow<'a, str>, Refusal> {
         natural_id(self.raw("Id"))
     }
 
@@ -137,13 +138,15 @@ impl Values for Record<'_> {
 }
 
 /// A record's `Id`, as 18 characters.
-pub(crate) fn natural_id(raw: Option<&str>) -> Result<String, Refusal> {
+pub(crate) fn natural_id(raw: Option<&str>) -> Result<Cow<'_, str>, Refusal> {
     let raw = raw.ok_or_else(|| Refusal {
         reason: "missing_key",
         detail: "Id must not be missing".to_owned(),
     })?;
-    let id = text(raw).map_err(|_| bad("bad_id", "Id", "is no readable text"))?;
-    id_18("Id", &id)
+    match text(raw).map_err(|_| bad("bad_id", "Id", "is no readable text"))? {
+        Cow::Borrowed(id) => id_18("Id", id),
+        Cow::Owned(id) => id_18("Id", &id).map(|id| Cow::Owned(id.into_owned())),
+    }
 }
 
 /// A refusal that names a field and a rule, and shows no value: values may be personal data.
@@ -175,8 +178,8 @@ pub(crate) fn text_value<'a>(field: &str, raw: &'a str) -> Result<Cow<'a, str>, 
 }
 
 /// An id of 15 or 18 characters, as 18.
-pub(crate) fn id_18(field: &str, id: &str) -> Result<String, Refusal> {
-    model::salesforce_id::to_18(id).map_err(|rule| {
+pub(crate) fn id_18<'a>(field: &str, id: &'a str) -> Result<Cow<'a, str>, Refusal> {
+    model::salesforce_id::full(id).map_err(|rule| {
         let shown: String = id.chars().take(20).collect();
         bad("bad_id", field, &format!("{shown:?}: {rule}"))
     })
@@ -193,6 +196,9 @@ pub(crate) fn boolean(field: &str, raw: &str) -> Result<bool, Refusal> {
 
 /// An instant: `2026-01-05T10:00:00.000+0000` as REST writes it, or with `Z` or `+00:00`.
 pub(crate) fn timestamp(field: &str, raw: &str) -> Result<Timestamp, Refusal> {
+    if let Some(instant) = usual_instant(raw.as_bytes()) {
+        return Ok(instant);
+    }
     text(raw)
         .ok()
         .and_then(|text| text.parse().ok())
@@ -205,20 +211,43 @@ pub(crate) fn timestamp(field: &str, raw: &str) -> Result<Timestamp, Refusal> {
         })
 }
 
+/// The one form REST writes, without the general parser's many cases. `None`: let that one decide.
+fn usual_instant(raw: &[u8]) -> Option<Timestamp> {
+    let (head, tail) = raw.split_first_chunk::<20>()?;
+    if [head[0], head[5], head[8], head[11], head[14], head[17]] != *b"\"--T::" {
+        return None;
+    }
+    let [b'.', a, b, c, b'+', b'0', b'0', b'0', b'0', b'"'] = *tail else {
+        return None;
+    };
+    let two = |at: usize| Some(digit(head[at])? * 10 + digit(head[at + 1])?);
+    let year = i16::from(two(1)?) * 100 + i16::from(two(3)?);
+    let date = Date::new(year, two(6)?, two(9)?).ok()?;
+    let millis = i32::from(digit(a)? * 10 + digit(b)?) * 10 + i32::from(digit(c)?);
+    let time = Time::new(two(12)?, two(15)?, two(18)?, millis * 1_000_000).ok()?;
+    Offset::UTC.to_timestamp(date.to_datetime(time)).ok()
+}
+
+fn digit(byte: u8) -> Option<i8> {
+    byte.is_ascii_digit().then(|| (byte - b'0').cast_signed())
+}
+
 /// A calendar day.
-pub(crate) fn date(field: &str, raw: &str) -> Result<String, Refusal> {
+pub(crate) fn date<'a>(field: &str, raw: &'a str) -> Result<Cow<'a, str>, Refusal> {
     text(raw)
         .ok()
         .filter(|text| text.len() == 10 && text.parse::<Date>().is_ok())
-        .map(Cow::into_owned)
         .ok_or_else(|| bad("bad_value", field, "is no day such as 2026-01-31"))
 }
 
 /// A number with all its digits and without an exponent.
-pub(crate) fn decimal(field: &str, raw: &str) -> Result<String, Refusal> {
+pub(crate) fn decimal<'a>(field: &str, raw: &'a str) -> Result<Cow<'a, str>, Refusal> {
     text(raw)
         .ok()
-        .and_then(|text| plain_decimal(&text))
+        .and_then(|text| match text {
+            Cow::Borrowed(text) => plain_decimal(text),
+            Cow::Owned(text) => Some(Cow::Owned(plain_decimal(&text)?.into_owned())),
+        })
         .filter(|number| {
             let whole = number.split('.').next().unwrap_or_default();
             whole.trim_start_matches(['-', '0']).len() <= MAX_WHOLE_DIGITS
@@ -228,7 +257,7 @@ pub(crate) fn decimal(field: &str, raw: &str) -> Result<String, Refusal> {
 
 /// A whole number; `5.0` is one.
 pub(crate) fn integer(field: &str, raw: &str) -> Result<i64, Refusal> {
-    let whole = |number: String| match number.split_once('.') {
+    let whole = |number: Cow<'_, str>| match number.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|b| b == b'0') => whole.parse().ok(),
         Some(_) => None,
         None => number.parse().ok(),
@@ -240,7 +269,7 @@ pub(crate) fn integer(field: &str, raw: &str) -> Result<i64, Refusal> {
 }
 
 /// `1.25E3` → `1250`. Works on the digits themselves: a float would lose some.
-fn plain_decimal(number: &str) -> Option<String> {
+fn plain_decimal(number: &str) -> Option<Cow<'_, str>> {
     let (sign, unsigned) = match number.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", number),
@@ -259,11 +288,13 @@ fn plain_decimal(number: &str) -> Option<String> {
         return None;
     }
     if exponent == 0 {
-        return (number.len() <= MAX_DECIMAL_CHARS).then(|| format!("{sign}{mantissa}"));
+        // `5e0` is told without its exponent.
+        let plain = number.get(..sign.len() + mantissa.len())?;
+        return (number.len() <= MAX_DECIMAL_CHARS).then_some(Cow::Borrowed(plain));
     }
     let digits = format!("{whole}{fraction}");
     if digits.bytes().all(|b| b == b'0') {
-        return Some("0".to_owned());
+        return Some(Cow::Borrowed("0"));
     }
     let point = i64::try_from(whole.len()).ok()? + i64::from(exponent);
     let length = i64::try_from(digits.len()).ok()?;
@@ -283,11 +314,11 @@ fn plain_decimal(number: &str) -> Option<String> {
         "" => "0",
         whole => whole,
     };
-    Some(if fraction.is_empty() {
+    Some(Cow::Owned(if fraction.is_empty() {
         format!("{sign}{whole}")
     } else {
         format!("{sign}{whole}.{fraction}")
-    })
+    }))
 }
 
 #[cfg(test)]
@@ -347,7 +378,14 @@ mod tests {
                 "2026-01-05T10:00:00Z"
             );
         }
-        for wrong in ["2026-01-05", "yesterday", ""] {
+        for wrong in [
+            "2026-01-05",
+            "yesterday",
+            "",
+            "2026-02-29T10:00:00.000+0000",
+            "2026-01-05T24:00:00.000+0000",
+            "2026-01-05T10:00:00.0a0+0000",
+        ] {
             assert_eq!(
                 timestamp("CreatedDate", &raw(wrong)).unwrap_err().reason,
                 "bad_value"
@@ -381,6 +419,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_short_way_to_an_instant_agrees_with_the_general_parser(
+            second in -62_135_596_800_i64..253_402_207_200, milli in 0_i32..1000
+        ) {
+            let instant = Timestamp::new(second, 0).unwrap() + jiff::SignedDuration::from_millis(milli.into());
+            let text = format!("{instant:.3}").replace('Z', "+0000");
+            prop_assert_eq!(usual_instant(format!("{text:?}").as_bytes()), Some(instant));
+            prop_assert_eq!(text.parse::<Timestamp>().unwrap(), instant);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "[0-9TZ:.+\"-]{0,32}|\\PC*") {
+            let _ = timestamp("CreatedDate", &text);
+        }
+
         #[test]
         fn a_decimal_keeps_its_value(digits in 1_i64..1_000_000_000_000, scale in 0..24) {
             // As a float prints itself, over the sizes a column may meet.

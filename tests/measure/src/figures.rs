@@ -32,6 +32,16 @@ pub fn list<T: FromStr<Err: Error + Send + Sync + 'static>>(
         .collect()
 }
 
+/// What is measured: the function just built, under its name, and with `BESIDE` another build of it under its path. Rounds of
+/// the two alternate, so that what else the machine does weighs on both alike.
+pub fn binaries(own: &str) -> Vec<(String, String)> {
+    let mut binaries = vec![("this build".to_owned(), own.to_owned())];
+    if let Ok(path) = std::env::var("BESIDE") {
+        binaries.push((path.clone(), path));
+    }
+    binaries
+}
+
 /// Least, median, most; the values are sorted by it and there must be one.
 pub fn spread(values: &mut [f64]) -> (f64, f64, f64) {
     values.sort_by(f64::total_cmp);

@@ -9,7 +9,7 @@ mod round;
 mod services;
 mod settings;
 
-pub use figures::{list, option, spread};
+pub use figures::{binaries, list, option, spread};
 pub use function::{Function, Usage};
 pub use landed::{Landed, check, rows_of};
 pub use recorded::{Asked, Recorded};

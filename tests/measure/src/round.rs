@@ -20,7 +20,7 @@ pub struct Source {
 }
 
 /// One window, read once by a process of its own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Round {
     /// From the first event to the last answer.
     pub took: Duration,

@@ -3,13 +3,14 @@
 //!
 //! `cargo bench -p extract-genesys --bench extractor`; `ROADS` (`job,query`), `JOB` (`10000,100000,1000000`) and `QUERY`
 //! (`10000,100000,200000`: conversations of the day), `ROUNDS` (3) and `STARTS` (20) may be set. The source runs on the same
-//! machine and makes its records while it is asked, so its own speed is measured as well.
+//! machine and makes its records while it is asked, so its own speed is measured as well. `BESIDE=/path/of/another/build`
+//! measures that binary as well, round by round.
 
 mod source;
 mod truth;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use measure::{Bucket, Folder, Function, list, option, print, spread, window};
+use measure::{Bucket, Folder, Function, binaries, list, option, print, spread, window};
 use model::payload::{Extraction, WindowTask};
 use source::Source;
 
@@ -64,17 +65,22 @@ async fn measure_one(road: Extraction, conversations: usize, rounds: usize) -> R
     let world = World::start(&source).await?;
     let alone = source.drain().await?;
     let task = task(&source)?;
-    let mut done = Vec::with_capacity(rounds);
+    let binaries = binaries(BINARY);
+    let mut done = vec![Vec::with_capacity(rounds); binaries.len()];
     for _ in 0..rounds {
-        world.bucket.clear();
-        let receipt = || truth::check(&world.bucket, &task, road, source.expected);
-        done.push(window(BINARY, NAME, &world.variables, &task, receipt).await?);
+        for ((_, binary), done) in binaries.iter().zip(&mut done) {
+            world.bucket.clear();
+            let receipt = || truth::check(&world.bucket, &task, road, source.expected);
+            done.push(window(binary, NAME, &world.variables, &task, receipt).await?);
+        }
     }
-    print(
-        &format!("conversations by {}", road.as_str()),
-        &[("source alone, records/s", alone)],
-        &done,
-    );
+    for ((build, _), done) in binaries.iter().zip(&done) {
+        print(
+            &format!("conversations by {}, {build}", road.as_str()),
+            &[("source alone, records/s", alone)],
+            done,
+        );
+    }
     Ok(())
 }
 

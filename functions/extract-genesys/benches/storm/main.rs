@@ -127,8 +127,9 @@ async fn main() -> Result<()> {
         counts.status_429,
     );
     println!(
-        "{took:.1} s; the limit dictates {dictated:.1} s: {:.2} times (its last request could not be sent before {earliest:.0} s)",
-        took / dictated
+        "{took:.1} s: {:.2} times an even rate ({dictated:.1} s), {:.2} times the earliest minute of its last request ({earliest:.0} s)",
+        took / dictated,
+        took / earliest.max(1.0),
     );
     println!("{landed} conversations landed, as many as there are; every receipt closes");
     Ok(())

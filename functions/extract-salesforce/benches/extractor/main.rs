@@ -6,13 +6,15 @@
 //! takes about as long to make a page as the function to read it, so a first reading that is not counted keeps its
 //! answers, and the rounds get the same bytes from memory. What the source gives by itself is shown both ways.
 //!
+//! `BESIDE=/path/of/another/build` measures that binary as well, round by round.
+//!
 //! With `SERVE=1` the source stays up after each measurement, until a line is read: for another program to read the same job.
 
 mod source;
 mod truth;
 
 use anyhow::{Context as _, Result, bail, ensure};
-use measure::{Bucket, Folder, Recorded, list, option, print, window};
+use measure::{Bucket, Folder, Recorded, binaries, list, option, print, window};
 use model::payload::{Extraction, WindowTask};
 use serde_json::json;
 use source::Source;
@@ -81,23 +83,28 @@ async fn measure_one(object: &str, road: Extraction, records: usize, rounds: usi
     let asked = kept.requests();
     let made = source.drain(source.url(), road, &asked).await?;
     let from_memory = source.drain(kept.url(), road, &asked).await?;
-    let mut done = Vec::with_capacity(rounds);
+    let binaries = binaries(BINARY);
+    let mut done = vec![Vec::with_capacity(rounds); binaries.len()];
     for _ in 0..rounds {
-        bucket.clear();
-        done.push(window(BINARY, NAME, &variables, &task, check).await?);
+        for ((_, binary), done) in binaries.iter().zip(&mut done) {
+            bucket.clear();
+            done.push(window(binary, NAME, &variables, &task, check).await?);
+        }
     }
     ensure!(
         kept.requests().len() == asked.len(),
         "a round has asked for something else than the first reading"
     );
-    print(
-        &format!("{object} by {}", road.as_str()),
-        &[
-            ("source alone, making its pages", made),
-            ("source alone, from memory", from_memory),
-        ],
-        &done,
-    );
+    for ((build, _), done) in binaries.iter().zip(&done) {
+        print(
+            &format!("{object} by {}, {build}", road.as_str()),
+            &[
+                ("source alone, making its pages", made),
+                ("source alone, from memory", from_memory),
+            ],
+            done,
+        );
+    }
     println!(
         "  {:<34} {:>12.0}",
         "first reading (pages being made)",

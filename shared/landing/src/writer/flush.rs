@@ -11,14 +11,13 @@ use serde::Serialize;
 /// A group of parts is written out when its largest part reaches this size, compressed. `COPY` likes files of 1 MB to
 /// 1 GB; memory grows with the sum of the open parts.
 const PART_BYTES: usize = 4 * 1024 * 1024;
-/// Files of digests that are read one by one when a window goes on; then they become one.
-const MOST_SEEN_FILES: usize = 32;
 
 impl WindowWriter {
     /// Call once per page: compresses what has come and, when a part is full, writes the group out and keeps `state`.
     pub async fn checkpoint<T: Serialize + Sync>(&mut self, state: &T) -> Result<(), LandingError> {
         self.drain()?;
-        let lanes = self.lanes.iter().flat_map(|it| [&it.landing, &it.refused]);
+        let lanes = self.lanes.iter();
+        let lanes = lanes.flat_map(|it| [&it.landing.part, &it.refused.part]);
         let largest = self.tables.iter().chain(lanes).map(Part::bytes).max();
         if largest.unwrap_or(0) >= PART_BYTES {
             self.flush(state).await?;
@@ -29,6 +28,13 @@ impl WindowWriter {
     /// Compresses what has come, so that no more than that stays in memory. A caller that takes many records between two
     /// checkpoints calls it now and then.
     pub fn drain(&mut self) -> Result<(), LandingError> {
+        if let Some(cause) = self.failure.take() {
+            return Err(LandingError::spill(&self.seen, cause));
+        }
+        for lane in &mut self.lanes {
+            lane.landing.part.drain()?;
+            lane.refused.part.drain()?;
+        }
         let (tables, headers) = (&mut self.tables, &self.headers);
         Ok(self
             .rows
@@ -47,6 +53,9 @@ impl WindowWriter {
             Some(key)
         };
         self.progress.part += 1;
+        for lane in &mut self.lanes {
+            lane.begin(self.progress.part, &self.writer);
+        }
         self.progress.state = serde_json::to_value(state).ok();
         self.keep().await
     }
@@ -71,18 +80,16 @@ impl WindowWriter {
     }
 
     async fn write_seen(&mut self) -> Result<(), LandingError> {
-        let fresh = self.seen.take_fresh();
-        if fresh.is_empty() {
+        let Some(file) = self.seen.file() else {
             return Ok(());
-        }
+        };
         let key = keys::seen(&self.task, self.progress.part, &self.writer);
-        if self.progress.seen.len() < MOST_SEEN_FILES {
-            self.put_bytes(&key, fresh).await?;
-        } else {
-            self.put_bytes(&key, self.seen.all()).await?;
-            self.progress.seen.clear();
+        self.put_bytes(&key, file.bytes).await?;
+        if file.replaces_last {
+            self.progress.seen.pop();
         }
         self.progress.seen.push(key);
+        self.seen.has_written();
         Ok(())
     }
 
@@ -101,8 +108,8 @@ impl WindowWriter {
                 keys::landing_part(task, part, writer),
                 keys::quarantine_part(task, part, writer),
             );
-            files.push((lane.raw_table.clone(), landing, &mut lane.landing));
-            files.push((None, refused, &mut lane.refused));
+            files.push((lane.raw_table.clone(), landing, &mut lane.landing.part));
+            files.push((None, refused, &mut lane.refused.part));
         }
         for (table, file) in self.rows.tables().zip(&mut self.tables) {
             let short = table.name.rsplit('.').next().unwrap_or(&table.name);

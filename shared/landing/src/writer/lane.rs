@@ -1,11 +1,10 @@
 //! The lines of one object: where they go and how they count.
 
-use crate::LandingError;
-use crate::envelope::Line;
+use crate::envelope::{Lines, Record};
 use crate::keys;
 use crate::parts::Part;
-use jiff::Timestamp;
 use model::payload::{Extraction, WindowTask};
+use std::io;
 
 /// An object whose records come along with a window's own: landing files, raw table and counts of its own.
 #[derive(Debug, Clone, Copy)]
@@ -25,25 +24,15 @@ pub(crate) struct Lane {
     pub task: WindowTask,
     /// `raw.…` table of the landing lines; `None`: landed but not loaded.
     pub raw_table: Option<String>,
-    pub landing: Part,
-    pub refused: Part,
+    pub landing: LinePart,
+    pub refused: LinePart,
 }
 
-/// A record and where it is about to be written.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Record<'a> {
-    pub number: u64,
-    pub natural_id: &'a str,
-    pub extracted_at: Timestamp,
-    pub sha256: &'a str,
-    pub payload: &'a [u8],
-}
-
-/// Where a line lies.
+/// A part of landing lines being filled.
 #[derive(Debug)]
-pub(crate) struct Place {
-    pub object_key: String,
-    pub line: u64,
+pub(crate) struct LinePart {
+    pub part: Part,
+    lines: Lines,
 }
 
 impl Lane {
@@ -54,62 +43,43 @@ impl Lane {
         task.landed.clear();
         task.ids.clear();
         Self {
-            task,
             raw_table: raw_table.map(ToOwned::to_owned),
-            landing: Part::default(),
-            refused: Part::default(),
+            landing: LinePart::new(&task),
+            refused: LinePart::new(&task),
+            task,
         }
     }
 
-    /// Appends the line of a record that is staged.
-    pub fn land(
-        &mut self,
-        record: Record<'_>,
-        part: u32,
-        writer: &str,
-        line: &mut String,
-    ) -> Result<(), LandingError> {
-        let key = keys::landing_part(&self.task, part, writer);
-        push(&self.task, &mut self.landing, record, key, line)?;
-        Ok(())
-    }
-
-    /// Appends the line of a record that is refused.
-    pub fn refuse(
-        &mut self,
-        record: Record<'_>,
-        part: u32,
-        writer: &str,
-        line: &mut String,
-    ) -> Result<Place, LandingError> {
-        let key = keys::quarantine_part(&self.task, part, writer);
-        push(&self.task, &mut self.refused, record, key, line)
+    /// The lines that follow are of group `part`.
+    pub fn begin(&mut self, part: u32, writer: &str) {
+        let (landing, refused) = (&mut self.landing, &mut self.refused);
+        landing
+            .lines
+            .begin(keys::landing_part(&self.task, part, writer));
+        refused
+            .lines
+            .begin(keys::quarantine_part(&self.task, part, writer));
     }
 }
 
-fn push(
-    task: &WindowTask,
-    part: &mut Part,
-    record: Record<'_>,
-    object_key: String,
-    line: &mut String,
-) -> Result<Place, LandingError> {
-    let number = part.rows() + 1;
-    line.clear();
-    Line {
-        task,
-        record_no: record.number,
-        natural_id: record.natural_id,
-        extracted_at: record.extracted_at,
-        object_key: &object_key,
-        number,
-        sha256: record.sha256,
-        payload: record.payload,
+impl LinePart {
+    fn new(task: &WindowTask) -> Self {
+        Self {
+            part: Part::default(),
+            lines: Lines::new(task),
+        }
     }
-    .push_to(line);
-    part.push("", line, 1)?;
-    Ok(Place {
-        object_key,
-        line: number,
-    })
+
+    /// Appends a record's line: its number.
+    pub fn push(&mut self, record: &Record<'_>) -> io::Result<u64> {
+        let number = self.part.rows() + 1;
+        let lines = &mut self.lines;
+        self.part.push_line(|out| lines.push(out, record, number))?;
+        Ok(number)
+    }
+
+    /// The object its lines will be.
+    pub fn object_key(&self) -> &str {
+        self.lines.object_key()
+    }
 }

@@ -5,22 +5,26 @@ mod lane;
 mod marks;
 mod progress;
 mod seen;
+mod take;
 
 pub use lane::Companion;
+pub(crate) use seen::Seen;
 
 use crate::parts::Part;
-use crate::{LandingError, Store, keys, storable};
+use crate::{LandingError, Store, keys};
 use jiff::Timestamp;
-use lane::{Lane, Record};
+use lane::Lane;
 use marks::{Marks, hash};
-use model::payload::{Beside, Counts, Mode, RECORDS_PER_WINDOW, WindowReceipt, WindowTask};
+use model::payload::{Beside, Counts, WindowReceipt, WindowTask};
 use model::rows::{Refusal, Rows, header};
 use model::table::Table;
 use progress::{Progress, publish};
-use seen::{Seen, short};
+use seen::short;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::hash::{BuildHasher, RandomState};
+use std::io;
+use take::Payload;
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +67,8 @@ pub struct WindowWriter {
     headers: Vec<String>,
     tables: Vec<Part>,
     lanes: Vec<Lane>,
-    line: String,
+    /// Why a key could not be kept, until a call can tell.
+    failure: Option<io::Error>,
 }
 
 impl WindowWriter {
@@ -104,7 +109,9 @@ impl WindowWriter {
         }
         let mut seen = Seen::default();
         for key in &progress.seen {
-            seen.restore(&store.get(key).await?.ok_or_else(|| store.missing(key))?);
+            let bytes = store.get(key).await?.ok_or_else(|| store.missing(key))?;
+            let restored = seen.restore(&bytes);
+            restored.map_err(|cause| LandingError::spill(&seen, cause))?;
         }
         let marks = match &progress.marks {
             Some(key) => Marks::read(&store.get(key).await?.ok_or_else(|| store.missing(key))?),
@@ -124,10 +131,14 @@ impl WindowWriter {
         tables.push(quarantine);
         let headers: Vec<_> = tables.iter().map(header).collect();
         let parts = tables.iter().map(|_| Part::default()).collect();
+        let writer = format!("{:08x}", RandomState::new().hash_one(0_u8) >> 32);
+        for lane in &mut lanes {
+            lane.begin(progress.part, &writer);
+        }
         Ok(Opened::Writing(Box::new(Self {
             store: store.clone(),
             task: task.clone(),
-            writer: format!("{:08x}", RandomState::new().hash_one(0_u8) >> 32),
+            writer,
             tag,
             progress,
             seen,
@@ -136,7 +147,7 @@ impl WindowWriter {
             headers,
             tables: parts,
             lanes,
-            line: String::new(),
+            failure: None,
         })))
     }
 
@@ -173,7 +184,19 @@ impl WindowWriter {
         extracted_at: Timestamp,
         write: impl FnOnce(&mut Rows) -> Result<(), Refusal>,
     ) -> Result<Written, LandingError> {
-        self.take(OWN, natural_id, payload, extracted_at, write)
+        self.take(OWN, natural_id, Payload::of(payload), extracted_at, write)
+    }
+
+    /// The same for a payload that is known to be one JSON value, because the caller has parsed or written the whole of it: it
+    /// is not parsed again.
+    pub fn record_json(
+        &mut self,
+        natural_id: &str,
+        payload: &str,
+        extracted_at: Timestamp,
+        write: impl FnOnce(&mut Rows) -> Result<(), Refusal>,
+    ) -> Result<Written, LandingError> {
+        self.take(OWN, natural_id, Payload::json(payload), extracted_at, write)
     }
 
     /// The same for a record of the object that comes along. The same bytes under another id are another record.
@@ -187,6 +210,7 @@ impl WindowWriter {
         extracted_at: Timestamp,
         write: impl FnOnce(&mut Rows) -> Result<(), Refusal>,
     ) -> Result<Written, LandingError> {
+        let payload = Payload::of(payload);
         self.take(COMPANION, natural_id, payload, extracted_at, write)
     }
 
@@ -225,11 +249,18 @@ impl WindowWriter {
         write(&mut self.rows).inspect_err(|_| self.rows.rollback())
     }
 
-    /// Whether `key` comes up for the first time in this window. It is kept as long as the window's records are.
+    /// Whether `key` comes up for the first time in this window. It is kept as long as the window's records are. A key that
+    /// cannot be kept counts as new, and the next record or checkpoint fails.
     pub fn is_first(&mut self, key: &str) -> bool {
         let mut digest = Sha256::new_with_prefix(b"key\0");
         digest.update(key);
-        self.seen.insert(short(&digest.finalize().into()))
+        match self.seen.insert(short(&digest.finalize().into())) {
+            Ok(is_new) => is_new,
+            Err(cause) => {
+                self.failure.get_or_insert(cause);
+                true
+            }
+        }
     }
 
     /// Marks `key` in `group`; whether it was new there. For counting only: of many millions of keys two may be taken for
@@ -251,140 +282,5 @@ impl WindowWriter {
     /// Forgets a group.
     pub fn forget(&mut self, group: u32) {
         self.marks.forget(group);
-    }
-
-    fn take(
-        &mut self,
-        lane: usize,
-        natural_id: &str,
-        payload: &str,
-        extracted_at: Timestamp,
-        write: impl FnOnce(&mut Rows) -> Result<(), Refusal>,
-    ) -> Result<Written, LandingError> {
-        let Some(sha256) = self.receive(lane, natural_id, payload.as_bytes()) else {
-            return Ok(Written::Duplicate);
-        };
-        let record = Record {
-            number: self.next_record_no(),
-            natural_id,
-            extracted_at,
-            sha256: &sha256,
-            payload: payload.as_bytes(),
-        };
-        self.rows.begin(record.number, extracted_at);
-        let is_loaded = self.lanes[lane].raw_table.is_some();
-        let storable = is_loaded.then(|| storable::refusal(payload)).flatten();
-        if let Err(refusal) = storable.map_or_else(|| write(&mut self.rows), Err) {
-            self.rows.rollback();
-            self.quarantine(lane, record, &refusal)?;
-            return Ok(Written::Quarantined);
-        }
-        self.counts_of(lane).staged += 1;
-        if self.task.mode != Mode::Replay {
-            let part = self.progress.part;
-            self.lanes[lane].land(record, part, &self.writer, &mut self.line)?;
-        }
-        Ok(Written::New)
-    }
-
-    fn set_aside(
-        &mut self,
-        lane: usize,
-        natural_id: &str,
-        payload: &[u8],
-        extracted_at: Timestamp,
-        refusal: &Refusal,
-    ) -> Result<Written, LandingError> {
-        let Some(sha256) = self.receive(lane, natural_id, payload) else {
-            return Ok(Written::Duplicate);
-        };
-        let record = Record {
-            number: self.next_record_no(),
-            natural_id,
-            extracted_at,
-            sha256: &sha256,
-            payload,
-        };
-        self.quarantine(lane, record, refusal)?;
-        Ok(Written::Quarantined)
-    }
-
-    fn counts_of(&mut self, lane: usize) -> &mut Counts {
-        match self.progress.beside.get_mut(lane.wrapping_sub(1)) {
-            Some(beside) => &mut beside.counts,
-            None => &mut self.progress.counts,
-        }
-    }
-
-    /// Counts what has come: its SHA-256, or `None` when it is there already.
-    fn receive(&mut self, lane: usize, natural_id: &str, payload: &[u8]) -> Option<String> {
-        let digest: [u8; 32] = Sha256::digest(payload).into();
-        let key = if lane == OWN {
-            short(&digest)
-        } else {
-            let mut key = Sha256::new_with_prefix(&self.lanes[lane].task.object);
-            key.update(b"\0");
-            key.update(natural_id);
-            key.update(digest);
-            short(&key.finalize().into())
-        };
-        let is_new = self.seen.insert(key);
-        let counts = self.counts_of(lane);
-        counts.received += 1;
-        if is_new {
-            counts.landed += 1;
-        } else {
-            counts.duplicates += 1;
-        }
-        is_new.then(|| hex::encode(digest))
-    }
-
-    const fn next_record_no(&mut self) -> u64 {
-        self.progress.position += 1;
-        self.task.window_no as u64 * RECORDS_PER_WINDOW + self.progress.position
-    }
-
-    fn quarantine(
-        &mut self,
-        lane: usize,
-        record: Record<'_>,
-        refusal: &Refusal,
-    ) -> Result<(), LandingError> {
-        self.counts_of(lane).quarantined += 1;
-        let part = self.progress.part;
-        let lane = &mut self.lanes[lane];
-        let place = lane.refuse(record, part, &self.writer, &mut self.line)?;
-        tracing::warn!(
-            object = lane.task.object,
-            reason = refusal.reason,
-            "Quarantined a record: {}",
-            refusal.detail
-        );
-        let natural_id = record.natural_id;
-        let natural_id = &natural_id[..natural_id.floor_char_boundary(64)];
-        let detail: String = refusal
-            .detail
-            .chars()
-            .map(|c| if c == '\0' { '\u{FFFD}' } else { c })
-            .take(1000)
-            .collect();
-        let (window, position) = (self.task.window, self.tables.len() - 1);
-        self.rows.begin(record.number, record.extracted_at);
-        self.rows
-            .row(position)
-            .text(Some(self.task.source.as_str()))
-            .text(Some(&lane.task.object))
-            .timestamp(Some(window.start()))
-            .timestamp(Some(window.end()))
-            .text(
-                Some(natural_id).filter(|id| !id.is_empty() && !id.contains('\0') && *id != "\\N"),
-            )
-            .text(Some(refusal.reason))
-            .text(Some(&detail))
-            .text(Some(&place.object_key))
-            .int(i64::try_from(place.line).ok())
-            .text(Some(record.sha256))
-            .end()
-            .map_err(LandingError::Quarantine)
     }
 }
