@@ -1,7 +1,7 @@
 //! The client and its one `send`.
 
 use crate::error::{Refusal, SourceError};
-use crate::pace::{Pace, Repeat, Share};
+use crate::pace::{Pace, Repeat, Share, Turn};
 use crate::request::{Authentication, Body, Request};
 use crate::vendor::Vendor;
 use crate::wire::{Connections, describe, push_encoded, unreadable};
@@ -181,13 +181,14 @@ impl Client {
                 "the path must begin with '/': a link to another host is not followed",
             )));
         }
-        self.wait_for_turn(request).await?;
         let _in_flight = shared.pace.in_flight.acquire().await.map_err(|_| {
             Failed::finally(SourceError::transient(
                 operation(),
                 "the client is shutting down",
             ))
         })?;
+        // Last of all: what is known may change while there is nothing free.
+        let turn = self.wait_for_turn(request).await?;
         shared.calls.fetch_add(1, Ordering::Relaxed);
         let sent = self.build(request).send().await;
         let mut response = sent.map_err(|error| Failed {
@@ -198,7 +199,7 @@ impl Client {
 
         let status = response.status().as_u16();
         let headers = response.headers().clone();
-        shared.pace.learn(&headers, Instant::now());
+        turn.answered(&headers, Instant::now());
         if let Ok(mut latest) = shared.latest.lock() {
             latest.clone_from(&headers);
         }
@@ -250,8 +251,14 @@ impl Client {
     }
 
     /// Waits for a turn in the worker's share, unless the invocation ends before it comes.
-    async fn wait_for_turn(&self, request: &Request) -> Result<(), Failed> {
-        while let Err(wait) = self.shared.pace.turn(Instant::now()) {
+    async fn wait_for_turn(&self, request: &Request) -> Result<Turn, Failed> {
+        let pace = &self.shared.pace;
+        loop {
+            let answer = pace.next_answer();
+            let wait = match pace.turn(Instant::now()) {
+                Ok(turn) => return Ok(turn),
+                Err(wait) => wait,
+            };
             if wait + MARGIN >= self.shared.deadline.left() {
                 return Err(Failed::finally(SourceError::Throttled {
                     retry_after: Some(wait),
@@ -262,9 +269,9 @@ impl Client {
                     },
                 }));
             }
-            tokio::time::sleep(wait).await;
+            // Whichever is first: an answer may tell of more room.
+            let _ = tokio::time::timeout(wait, answer).await;
         }
-        Ok(())
     }
 
     fn build(&self, request: &Request) -> reqwest::RequestBuilder {

@@ -1,21 +1,62 @@
 //! This worker's part of a source's quota: how fast it may ask, how much at once, and what the answers' headers add.
 //!
-//! Two laws, by what is known:
+//! # Nothing but the share
 //!
-//! - **Nothing but the share.** A token bucket that refills with the worker's share and holds as many tokens as it may have
-//!   requests in flight. The shares of all workers add up to the budget.
-//! - **The source counts** (`inin-ratelimit-count`, `-allowed`, `-reset`). Its count covers every worker of the token, so it
-//!   is the better clock: while more than half of the window's quota is left nobody waits; from then on the rest is spread
-//!   over the time that is left, divided by the workers that seem to be asking. A worker whose neighbours are idle takes
-//!   their part, and a used-up quota holds everything until its reset.
+//! A token bucket that refills with the worker's share and holds as many tokens as it may have requests in flight. The
+//! shares of all workers add up to the budget. A new process begins with one request, and nothing follows before its answer:
+//! the answer tells whether the source counts.
 //!
-//! A fixed rate would be simpler, and is wrong twice: the burst that each new worker brings breaks the quota, and a budget
-//! divided by a number of workers is not used up when some of them are idle.
+//! # The source counts
+//!
+//! `inin-ratelimit-count`, `-allowed` and `-reset` come with each answer, and cover every worker of the token. So they are
+//! the better clock: a window's quota is spent as fast as answers come, up to just short of its end, and then everybody
+//! waits for the next window. With `Q` the quota (the source's, or the budget if that is lower), `N` the workers there may be
+//! (budget ÷ share), `c` the requests a worker may have in flight, `count` as told last and `u` this worker's requests
+//! without an answer:
+//!
+//! | what is left | turns |
+//! | --- | --- |
+//! | `Q − count − u > R + (N − 1)·c` | as many as are asked for, `c` in flight |
+//! | `Q − count > R` | one in flight |
+//! | `Q − count ≤ R` | none before the window's end; then one, whose answer tells the rest |
+//!
+//! Why nothing is refused: when the true count passes a line, each of the other workers still learns of it only from the
+//! first request that arrives after that moment, and until this is answered it has at most what it may have in flight on
+//! its way. Past the first line that is `(N − 1)·c` requests, past the second `N − 1`. What a worker has under way itself
+//! it knows, and takes off. The lines hold however long an answer takes.
+//!
+//! The **reserve** `R = min(2N − 1, N + Q/30, Q/4)`: `N − 1` for what is under way when the line is passed, and up to `N`
+//! (no more than `Q/30 + 1`, lest many workers reserve away the quota) for the first requests of new processes. Such a
+//! process knows nothing until it has asked once: only room that the others leave can spare it a refusal. `Q/4` matters to
+//! tiny quotas alone. Four workers with a quota of 300 go freely up to 284, one by one up to 293, and stop.
+//!
+//! A count is **fresh** for a tenth of a second: answers come in that fast while a worker asks, and each lets the next
+//! requests go. An older one (after a pause, between two invocations) lets a single request go before the next is told, or
+//! else a worker that was idle would send `c` on what the others have used up meanwhile. Answers may overtake each other: of
+//! requests that were under way together the highest count is true.
+//!
+//! The **end** of a window is `-reset` seconds after the answer, **and one more**: whole seconds may be rounded up or down,
+//! and only the later reading is safe. Of all answers of a window the earliest end counts: none of them is too early, and
+//! one that was told just as a second began is nearest. The first request after it goes alone: should the source not have
+//! begun again, `N` of them find room in the reserve, and no herd runs into a wall.
+//!
+//! What it costs: a second and an answer's time a minute, and `R` of the quota. A run that would fill its last window but for
+//! `R` of each takes the rest from another one.
+//!
+//! Other ways of counting are obeyed as well, because the latest count decides and may fall: a window that slides, or a
+//! bucket that tells when it has something again. A source that is still used up after the end it told gives back in drops:
+//! then each worker asks every `2N/Q` minutes, all of them together at half of the even rate, until there is more.
+//! (Many workers may be refused there now and then.) A bucket that tells when it is full is waited for until it is. Answers
+//! without the headers let the bucket of the share decide once the window has ended.
 
+mod count;
+
+use count::{Counted, Law, Lines, Told, left};
 use reqwest::header::HeaderMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
+use tokio::sync::futures::Notified;
+use tokio::sync::{Notify, Semaphore};
 
 /// A worker's share of a source's quota, as `plan` divides it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,8 +91,8 @@ impl Default for Repeat {
     }
 }
 
-/// How much of the old estimate of busy workers stays when a new one comes.
-const INERTIA: f64 = 0.7;
+/// How long to wait for an answer that may change the law's mind; the answer itself wakes those who wait.
+const UNTIL_TOLD: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(crate) struct Pace {
@@ -60,6 +101,7 @@ pub(crate) struct Pace {
     budget_per_minute: u32,
     pub(crate) in_flight: Semaphore,
     state: Mutex<State>,
+    answered: Notify,
 }
 
 #[derive(Debug)]
@@ -67,26 +109,37 @@ struct State {
     /// Tokens of the bucket, and when it was last filled.
     tokens: f64,
     filled_at: Instant,
-    /// Turns given.
-    sent: u64,
-    last_turn: Option<Instant>,
+    /// Turns given, and those without an answer.
+    given: u64,
+    under_way: u64,
     /// Until when nothing may be asked.
     held_until: Option<Instant>,
     /// What the source last said about its window.
-    window: Option<Counted>,
-    /// How many workers seem to be asking, this one included.
-    busy: f64,
+    counted: Option<Counted>,
 }
 
-/// A window of the source's own count.
-#[derive(Debug, Clone, Copy)]
-struct Counted {
-    count: u64,
-    /// `sent` at that time.
-    sent: u64,
-    ends_at: Instant,
-    /// Pause between two turns; none while plenty is left.
-    interval: Duration,
+/// The right to send one request; given back with the head of its answer, or when there is none.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    pace: Arc<Pace>,
+    no: u64,
+    is_open: bool,
+}
+
+impl Turn {
+    /// The request was answered: what its headers tell.
+    pub(crate) fn answered(mut self, headers: &HeaderMap, now: Instant) {
+        self.is_open = false;
+        self.pace.learn(self.no, headers, now);
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if self.is_open {
+            self.pace.learn_nothing(self.no);
+        }
+    }
 }
 
 impl Pace {
@@ -100,12 +153,12 @@ impl Pace {
                 // One: a new process knows nothing of what the others have used, and its first answer tells.
                 tokens: 1.0,
                 filled_at: now,
-                sent: 0,
-                last_turn: None,
+                given: 0,
+                under_way: 0,
                 held_until: None,
-                window: None,
-                busy: 1.0,
+                counted: None,
             }),
+            answered: Notify::new(),
         }
     }
 
@@ -113,47 +166,58 @@ impl Pace {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Tokens a second.
-    fn rate(&self) -> f64 {
-        f64::from(self.share.requests_per_minute.max(1)) / 60.0
+    /// Takes a turn, or says how long to wait before asking again; an answer ([`Pace::next_answer`]) may change that.
+    pub(crate) fn turn(self: &Arc<Self>, now: Instant) -> Result<Turn, Duration> {
+        let no = self.take(now)?;
+        Ok(Turn {
+            pace: Arc::clone(self),
+            no,
+            is_open: true,
+        })
     }
 
-    /// The most workers there can be: all shares together are the budget.
-    fn workers(&self) -> f64 {
-        let share = self.share.requests_per_minute.max(1);
-        f64::from(self.budget_per_minute.max(share)) / f64::from(share)
+    /// Ends with the next answer from now on. To be asked for before the turn, or the answer may come between the two.
+    pub(crate) fn next_answer(&self) -> Notified<'_> {
+        self.answered.notified()
     }
 
-    /// Takes a turn, or says how long to wait before asking again.
-    pub(crate) fn turn(&self, now: Instant) -> Result<(), Duration> {
+    /// The number of the turn.
+    fn take(&self, now: Instant) -> Result<u64, Duration> {
         let mut state = self.state();
         if let Some(wait) = state.held_until.and_then(|until| left(until, now)) {
             return Err(wait);
         }
-        let filled = now.saturating_duration_since(state.filled_at).as_secs_f64() * self.rate();
+        let law = match &state.counted {
+            None if state.given > 0 && state.under_way == state.given => Err(None),
+            None => Ok(Law::Share),
+            Some(counted) => counted.law(self.lines(counted.quota), state.under_way, now),
+        };
+        if law.map_err(|wait| wait.unwrap_or(UNTIL_TOLD))? == Law::Share {
+            self.take_token(&mut state, now)?;
+        }
+        if let Some(counted) = &mut state.counted {
+            counted.gave_turn();
+        }
+        state.given += 1;
+        state.under_way += 1;
+        Ok(state.given)
+    }
+
+    fn take_token(&self, state: &mut State, now: Instant) -> Result<(), Duration> {
+        let a_second = f64::from(self.share.requests_per_minute.max(1)) / 60.0;
+        let filled = now.saturating_duration_since(state.filled_at).as_secs_f64() * a_second;
         state.tokens = (state.tokens + filled).min(f64::from(self.share.max_in_flight.max(1)));
         state.filled_at = now;
-        match state.window {
-            // What was counted holds until its window ends; then the source begins again at nought.
-            Some(window) if left(window.ends_at, now).is_some() => {
-                let next = state
-                    .last_turn
-                    .map_or(now, |last| last + window.interval)
-                    .min(window.ends_at);
-                if let Some(wait) = left(next, now) {
-                    return Err(wait);
-                }
-            }
-            _ if state.tokens < 1.0 => {
-                let missing = (1.0 - state.tokens) / self.rate();
-                return Err(Duration::from_secs_f64(missing));
-            }
-            _ => {}
+        if state.tokens < 1.0 {
+            let missing = Duration::from_secs_f64((1.0 - state.tokens) / a_second);
+            return Err(missing.max(Duration::from_millis(1)));
         }
-        state.tokens = (state.tokens - 1.0).max(0.0);
-        state.sent += 1;
-        state.last_turn = Some(now);
+        state.tokens -= 1.0;
         Ok(())
+    }
+
+    fn lines(&self, quota: u64) -> Lines {
+        Lines::new(quota, self.budget_per_minute, self.share)
     }
 
     /// Every request of the process waits at least this long.
@@ -164,70 +228,41 @@ impl Pace {
         }
     }
 
-    /// Obeys `inin-ratelimit-*`: the source counts all workers of the token.
-    pub(crate) fn learn(&self, headers: &HeaderMap, now: Instant) {
-        let number = |name: &str| -> Option<u64> { headers.get(name)?.to_str().ok()?.parse().ok() };
-        let (Some(count), Some(allowed), Some(reset)) = (
-            number("inin-ratelimit-count"),
-            number("inin-ratelimit-allowed"),
-            number("inin-ratelimit-reset"),
-        ) else {
+    /// The answer to turn `no` has come: obeys its `inin-ratelimit-*`.
+    fn learn(&self, no: u64, headers: &HeaderMap, now: Instant) {
+        let Some(told) = Told::read(headers, self.budget_per_minute) else {
+            self.learn_nothing(no);
             return;
         };
-        if allowed == 0 {
-            return;
-        }
-        let quota = match self.budget_per_minute {
-            0 => allowed,
-            budget => allowed.min(budget.into()),
-        };
-        let reset = Duration::from_secs(reset);
         let mut state = self.state();
-        if let Some(before) = state
-            .window
-            .filter(|window| left(window.ends_at, now).is_some())
-        {
-            if count < before.count && before.count - count <= quota / 2 {
-                return; // an answer that was overtaken: what came before it is newer
-            }
-            let mine = state.sent.saturating_sub(before.sent);
-            if count > before.count && mine > 0 {
-                let seen = as_f64(count - before.count) / as_f64(mine);
-                let seen = seen.clamp(1.0, self.workers());
-                state.busy = INERTIA.mul_add(state.busy, (1.0 - INERTIA) * seen);
-            }
-        }
-        let most = self.share.max_in_flight as usize;
-        let under_way = most.saturating_sub(self.in_flight.available_permits());
-        // What is under way is not counted yet, here and probably with the others.
-        let under_way = as_f64(under_way.saturating_sub(1) as u64) * state.busy;
-        let unused = as_f64(quota.saturating_sub(count)) - under_way;
-        let interval = if unused > as_f64(quota) / 2.0 {
-            Duration::ZERO
-        } else if unused < 1.0 {
-            reset
-        } else {
-            reset.mul_f64((state.busy / unused).min(1.0))
-        };
-        state.window = Some(Counted {
-            count,
-            sent: state.sent,
-            ends_at: now + reset,
-            interval,
-        });
-        drop(state);
-        if count >= quota {
+        let state = &mut *state;
+        state.under_way = state.under_way.saturating_sub(1);
+        let before = state.counted;
+        let lines = self.lines(told.quota);
+        let next = Counted::after(before, no, state.given, told, lines, now);
+        if next.is_used_up(lines) && !before.is_some_and(|before| before.is_used_up(lines)) {
             tracing::info!(
-                count,
-                quota,
-                "The source's quota is used up: waiting {} s",
-                reset.as_secs()
+                count = next.count,
+                quota = next.quota,
+                "The source's quota is used up but for a reserve: waiting for its next window"
             );
-            self.hold(reset, now);
         }
+        state.counted = Some(next);
+        self.answered.notify_waiters();
     }
 
-    /// A successor with another share: what was held stays held.
+    /// Turn `no` brought no count: no answer, or one without the headers. The source may have counted it all the same.
+    fn learn_nothing(&self, no: u64) {
+        let mut state = self.state();
+        state.under_way = state.under_way.saturating_sub(1);
+        if let Some(counted) = &mut state.counted {
+            counted.was_told_nothing(no);
+        }
+        drop(state);
+        self.answered.notify_waiters();
+    }
+
+    /// A successor with another share: what was held stays held, what was counted stays counted.
     pub(crate) fn with_share(&self, share: Share, now: Instant) -> Self {
         let next = Self::new(share, self.budget_per_minute, now);
         {
@@ -235,123 +270,15 @@ impl Pace {
             to.held_until = from.held_until;
             // No new burst: the tokens of the old bucket are the tokens of the new one.
             to.tokens = from.tokens.min(to.tokens);
-            to.last_turn = from.last_turn;
-            to.window = from.window.map(|window| Counted { sent: 0, ..window });
-            to.busy = from.busy;
+            to.counted = from
+                .counted
+                .map(|counted| counted.inherited(from.under_way));
         }
         next
     }
 }
 
-/// How long it is until `at`, if it is not past.
-fn left(at: Instant, now: Instant) -> Option<Duration> {
-    at.checked_duration_since(now)
-        .filter(|wait| !wait.is_zero())
-}
-
-/// Counts of requests are far below 2^53.
-#[allow(clippy::cast_precision_loss)]
-const fn as_f64(count: u64) -> f64 {
-    count as f64
-}
-
 #[cfg(test)]
 mod simulation;
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SHARE: Share = Share {
-        requests_per_minute: 75,
-        max_in_flight: 3,
-    };
-
-    fn counted(count: u64, allowed: u64, reset: u64) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        for (name, value) in [
-            ("inin-ratelimit-count", count),
-            ("inin-ratelimit-allowed", allowed),
-            ("inin-ratelimit-reset", reset),
-        ] {
-            headers.insert(name, value.into());
-        }
-        headers
-    }
-
-    fn turns(pace: &Pace, now: Instant) -> usize {
-        (0..1000).take_while(|_| pace.turn(now).is_ok()).count()
-    }
-
-    #[test]
-    fn a_burst_is_bounded_by_the_share_in_flight() {
-        let now = Instant::now();
-        let pace = Pace::new(SHARE, 300, now);
-        assert_eq!(turns(&pace, now), 1);
-        assert!(pace.turn(now).unwrap_err() <= Duration::from_millis(801));
-        assert_eq!(turns(&pace, now + Duration::from_mins(1)), 3);
-    }
-
-    #[test]
-    fn nobody_waits_while_the_source_has_plenty_left() {
-        let now = Instant::now();
-        let pace = Pace::new(SHARE, 300, now);
-        pace.learn(&counted(10, 300, 60), now);
-        assert!(turns(&pace, now) > 100);
-    }
-
-    #[test]
-    fn the_second_half_is_spread_over_the_time_that_is_left() {
-        let now = Instant::now();
-        let pace = Pace::new(SHARE, 300, now);
-        pace.turn(now).unwrap();
-        pace.learn(&counted(200, 300, 50), now);
-        // 100 requests in 50 s, alone.
-        let wait = pace.turn(now).unwrap_err();
-        assert_eq!(wait, Duration::from_millis(500));
-        // Three others took as many as this one: each gets its part.
-        let mut at = now;
-        for count in [204, 208, 212, 216, 220, 224, 228, 232] {
-            at += Duration::from_secs(3);
-            pace.turn(at).unwrap();
-            pace.learn(&counted(count, 300, 40), at);
-        }
-        let wait = pace.turn(at).unwrap_err();
-        assert!(
-            wait > Duration::from_secs(2) && wait < Duration::from_millis(2500),
-            "{wait:?}"
-        );
-    }
-
-    #[test]
-    fn the_sources_own_count_holds_everything_until_its_reset() {
-        let now = Instant::now();
-        let pace = Pace::new(SHARE, 0, now);
-        pace.learn(&counted(180, 180, 61), now);
-        assert!(pace.turn(now).unwrap_err() > Duration::from_mins(1));
-        assert!(pace.turn(now + Duration::from_secs(61)).is_ok());
-    }
-
-    #[test]
-    fn a_budget_below_the_sources_limit_is_kept() {
-        let now = Instant::now();
-        let pace = Pace::new(SHARE, 100, now);
-        pace.learn(&counted(100, 300, 30), now);
-        assert_eq!(pace.turn(now), Err(Duration::from_secs(30)));
-    }
-
-    #[test]
-    fn another_share_brings_no_new_burst() {
-        let now = Instant::now();
-        let pace = Pace::new(SHARE, 300, now);
-        turns(&pace, now);
-        let other = pace.with_share(
-            Share {
-                requests_per_minute: 150,
-                max_in_flight: 5,
-            },
-            now,
-        );
-        assert_eq!(turns(&other, now), 0);
-    }
-}
+mod tests;

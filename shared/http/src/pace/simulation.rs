@@ -1,181 +1,302 @@
-//! Workers against a source that counts a fixed window, in simulated time: what the laws of the pace come to together.
+//! Workers against a source that counts, in simulated time: what the law of the pace comes to when many keep it.
 
+mod source;
+mod storms;
+
+use super::tests;
 use super::{Pace, Share};
 use reqwest::header::HeaderMap;
+use source::{Counting, Rounding, Source};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::{Duration, Instant};
 
-/// A source that allows so many requests in each minute, counted from the first request of the minute.
-struct Source {
-    allowed: u64,
-    count: u64,
-    begun: Option<Instant>,
-    refused: u64,
+/// The quota of every storm here.
+const ALLOWED: u32 = 300;
+
+/// A run of workers.
+#[derive(Debug, Clone)]
+struct Storm {
+    workers: u32,
+    /// What there is to ask: one pile for all, or one for each.
+    requests: Vec<u64>,
+    /// Of an answer, there and back: on an average, each way between half and one and a half times.
+    latency_ms: u64,
+    /// A worker's process ends after about so many requests, and a new one takes its place.
+    life: Option<u64>,
+    /// After an answer a worker does something else for up to so long.
+    thinks_ms: u64,
+    counting: Counting,
+    rounding: Rounding,
+    seed: u64,
 }
 
-impl Source {
-    fn answer(&mut self, now: Instant) -> HeaderMap {
-        let minute = Duration::from_mins(1);
-        let begun = self
-            .begun
-            .filter(|begun| now.duration_since(*begun) < minute);
-        let begun = begun.unwrap_or_else(|| {
-            self.count = 0;
-            now
-        });
-        self.begun = Some(begun);
-        self.count += 1;
-        self.refused += u64::from(self.count > self.allowed);
-        let mut headers = HeaderMap::new();
-        let reset = minute.saturating_sub(now.duration_since(begun)).as_secs() + 1;
-        for (name, value) in [
-            ("inin-ratelimit-count", self.count),
-            ("inin-ratelimit-allowed", self.allowed),
-            ("inin-ratelimit-reset", reset),
-        ] {
-            headers.insert(name, value.into());
+impl Default for Storm {
+    fn default() -> Self {
+        Self {
+            workers: 4,
+            requests: vec![800],
+            latency_ms: 20,
+            life: None,
+            thinks_ms: 0,
+            counting: Counting::Fixed,
+            rounding: Rounding::Up,
+            seed: 1,
         }
-        headers
     }
 }
 
-/// What a simulated run came to.
+/// What a storm came to.
 #[derive(Debug)]
 struct Outcome {
     refused: u64,
     seconds: f64,
 }
 
-/// One thing that happens, by its time; ties by order of planning.
+/// One thing that happens.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Event {
-    /// A worker asks for a turn.
-    Ask(usize),
-    /// A request reaches the source.
-    Arrive(usize),
-    /// The answer to the request that arrived as this number reaches its worker.
-    Return(usize, usize),
+    /// A stream of a worker asks for a turn, unless it was told to since.
+    Ask { stream: usize, order: u64 },
+    /// A request of it reaches the source.
+    Arrive { stream: usize, turn: u64 },
+    /// The answer of that number reaches it.
+    Return {
+        stream: usize,
+        turn: u64,
+        answer: usize,
+    },
 }
 
-/// Requests of each worker; each asks with `in_flight` at once, and is a new process after every `life` requests.
-fn run(requests: &[u64], allowed: u64, latency: Duration, life: u64) -> Outcome {
-    let workers = u32::try_from(requests.len()).unwrap();
-    let budget = u32::try_from(allowed).unwrap();
-    let share = Share {
-        requests_per_minute: budget / workers,
-        max_in_flight: (15 / workers).max(1),
-    };
-    let begin = Instant::now();
-    let mut source = Source {
-        allowed,
-        count: 0,
-        begun: None,
-        refused: 0,
-    };
-    let mut paces: Vec<_> = requests
-        .iter()
-        .map(|_| Pace::new(share, budget, begin))
-        .collect();
-    let mut left = requests.to_vec();
-    let mut done_of = vec![0_u64; requests.len()];
-    let mut answers = Vec::new();
-    let mut events = BinaryHeap::new();
-    let mut planned = 0_u64;
-    let mut end = begin;
-    let mut plan = |events: &mut BinaryHeap<_>, at: Instant, event: Event| {
-        planned += 1;
-        events.push(Reverse((at, planned, event)));
-    };
-    for worker in 0..requests.len() {
-        for _ in 0..share.max_in_flight {
-            plan(&mut events, begin, Event::Ask(worker));
-        }
-    }
-    while let Some(Reverse((now, _, event))) = events.pop() {
-        match event {
-            Event::Ask(worker) if left[worker] == 0 => {}
-            Event::Ask(worker) => {
-                if let Err(wait) = paces[worker].turn(now) {
-                    plan(&mut events, now + wait, Event::Ask(worker));
-                    continue;
-                }
-                left[worker] -= 1;
-                paces[worker].in_flight.try_acquire().unwrap().forget();
-                plan(&mut events, now + latency / 2, Event::Arrive(worker));
-            }
-            Event::Arrive(worker) => {
-                answers.push(source.answer(now));
-                let number = answers.len() - 1;
-                plan(
-                    &mut events,
-                    now + latency / 2,
-                    Event::Return(worker, number),
-                );
-            }
-            Event::Return(worker, number) => {
-                end = now;
-                paces[worker].learn(&answers[number], now);
-                paces[worker].in_flight.add_permits(1);
-                done_of[worker] += 1;
-                if done_of[worker].is_multiple_of(life) {
-                    // The container is gone; what is under way with the old one is let go.
-                    let used =
-                        share.max_in_flight as usize - paces[worker].in_flight.available_permits();
-                    paces[worker] = Pace::new(share, budget, now);
-                    if used > 0 {
-                        let used = u32::try_from(used).unwrap();
-                        paces[worker]
-                            .in_flight
-                            .try_acquire_many(used)
-                            .unwrap()
-                            .forget();
-                    }
-                }
-                plan(&mut events, now, Event::Ask(worker));
-            }
-        }
-    }
-    Outcome {
-        refused: source.refused,
-        seconds: (end - begin).as_secs_f64(),
-    }
+/// One of the requests a worker may have in flight at once.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stream {
+    /// The last of its orders to ask; those before it are void.
+    order: u64,
+    is_waiting: bool,
 }
 
-#[test]
-fn a_storm_is_refused_nothing_and_takes_little_more_than_the_limit_dictates() {
-    let even = [vec![375; 4], vec![150; 10], vec![1500]];
-    let mut cases: Vec<_> = [20, 200, 1000]
-        .iter()
-        .flat_map(|latency| {
-            even.iter()
-                .map(move |requests| (*latency, requests.clone()))
-        })
-        .collect();
-    // A worker that has most of the work takes over what the others leave. (With answers of a second, three requests in
-    // flight are what limits it, not the quota.)
-    cases.extend([20, 200].map(|latency| (latency, vec![900, 300, 200, 100])));
-    for (latency, requests) in cases {
-        let total: u64 = requests.iter().sum();
-        let outcome = run(&requests, 300, Duration::from_millis(latency), u64::MAX);
-        let dictated = 60.0 * f64::from(u32::try_from(total).unwrap()) / 300.0;
-        let told = format!("{requests:?} at {latency} ms: {outcome:?}, dictated {dictated} s");
+struct Worker {
+    pace: Pace,
+    under_way: u64,
+    /// Turns until the process ends.
+    life: u64,
+}
+
+struct Run {
+    storm: Storm,
+    share: Share,
+    now: Instant,
+    events: BinaryHeap<Reverse<(Instant, u64, Event)>>,
+    planned: u64,
+    chance: u64,
+    workers: Vec<Worker>,
+    streams: Vec<Stream>,
+}
+
+impl Storm {
+    fn run(&self) -> Outcome {
+        let begin = Instant::now();
+        let share = Share {
+            requests_per_minute: ALLOWED / self.workers,
+            max_in_flight: (15 / self.workers).max(1),
+        };
+        let streams = (self.workers * share.max_in_flight) as usize;
+        let mut run = Run {
+            storm: self.clone(),
+            share,
+            now: begin,
+            events: BinaryHeap::new(),
+            planned: 0,
+            chance: self.seed,
+            workers: Vec::new(),
+            streams: vec![Stream::default(); streams],
+        };
+        for worker in 0..self.workers as usize {
+            let process = run.process();
+            run.workers.push(process);
+            run.start(worker, Duration::ZERO);
+        }
+        let source = Source::new(self.counting, self.rounding, ALLOWED.into(), begin);
+        run.until_all_is_asked(source, begin)
+    }
+
+    /// What the same workers take for so many requests where nobody counts.
+    fn free(&self, requests: Vec<u64>) -> f64 {
+        let storm = Self {
+            requests,
+            counting: Counting::Nothing,
+            ..self.clone()
+        };
+        storm.run().seconds
+    }
+
+    /// The earliest end that the limit allows: the full minutes before the last, and what these workers take for the rest
+    /// where nobody counts; or, if that is later, what they take for everything.
+    fn dictated(&self) -> f64 {
+        let allowed = u64::from(ALLOWED);
+        let all: u64 = self.requests.iter().sum();
+        let minutes = (all - 1) / allowed;
+        let limited = match self.counting {
+            Counting::Nothing => 0.0,
+            Counting::Bucket | Counting::FullBucket => {
+                seconds(all.saturating_sub(allowed) * 60) / seconds(allowed)
+            }
+            Counting::Clock => {
+                seconds(minutes * 60) - 23.0 + self.free(vec![all - minutes * allowed])
+            }
+            _ => seconds(minutes * 60) + self.free(vec![all - minutes * allowed]),
+        };
+        limited.max(self.free(self.requests.clone()))
+    }
+
+    /// Nothing is refused, and it takes little more than the limit dictates.
+    fn holds(&self) {
+        let (outcome, dictated) = (self.run(), self.dictated());
+        let told = format!("{self:?}: {outcome:?}, dictated {dictated:.1} s");
         assert_eq!(outcome.refused, 0, "{told}");
         assert!(outcome.seconds <= 1.1 * dictated, "{told}");
     }
 }
 
-#[test]
-fn processes_that_die_and_come_again_are_hardly_ever_refused() {
-    let outcome = run(&[375; 4], 300, Duration::from_millis(100), 10);
-    // A new process cannot know that the quota is used up until it has asked once.
-    assert!(outcome.refused <= 15, "{outcome:?}");
-    assert!(outcome.seconds <= 330.0, "{outcome:?}");
+fn seconds(number: u64) -> f64 {
+    f64::from(u32::try_from(number).unwrap())
 }
 
-#[test]
-fn a_run_smaller_than_half_the_quota_is_not_slowed_down() {
-    let outcome = run(&[35; 4], 300, Duration::from_millis(50), u64::MAX);
-    assert_eq!(outcome.refused, 0);
-    assert!(outcome.seconds < 5.0, "{outcome:?}");
+impl Run {
+    fn plan(&mut self, after: Duration, event: Event) {
+        self.planned += 1;
+        self.events
+            .push(Reverse((self.now + after, self.planned, event)));
+    }
+
+    /// A number below `end`, by a linear congruence: the same in every run of the tests.
+    fn chance(&mut self, end: u64) -> u64 {
+        self.chance = self
+            .chance
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.chance >> 33) % end.max(1)
+    }
+
+    fn one_way(&mut self) -> Duration {
+        let micros = self.storm.latency_ms * 500;
+        Duration::from_micros(micros / 2 + self.chance(micros + 1))
+    }
+
+    fn process(&mut self) -> Worker {
+        let life = self.storm.life;
+        let budget = if self.storm.counting == Counting::Nothing {
+            0
+        } else {
+            ALLOWED
+        };
+        Worker {
+            pace: Pace::new(self.share, budget, self.now),
+            under_way: 0,
+            life: life.map_or(u64::MAX, |life| life / 2 + 1 + self.chance(life)),
+        }
+    }
+
+    fn streams_of(&self, worker: usize) -> std::ops::Range<usize> {
+        let each = self.share.max_in_flight as usize;
+        worker * each..(worker + 1) * each
+    }
+
+    /// All streams of a worker begin.
+    fn start(&mut self, worker: usize, after: Duration) {
+        for stream in self.streams_of(worker) {
+            self.ask(stream, after);
+        }
+    }
+
+    fn ask(&mut self, stream: usize, after: Duration) {
+        self.streams[stream].order += 1;
+        let order = self.streams[stream].order;
+        self.plan(after, Event::Ask { stream, order });
+    }
+
+    fn until_all_is_asked(mut self, mut source: Source, begin: Instant) -> Outcome {
+        let mut piles = self.storm.requests.clone();
+        let mut answers: Vec<(bool, HeaderMap)> = Vec::new();
+        let mut end = begin;
+        while let Some(Reverse((now, _, event))) = self.events.pop() {
+            self.now = now;
+            assert!(self.planned < 1_000_000, "{:?} does not end", self.storm);
+            match event {
+                Event::Ask { stream, order } => {
+                    let no = stream / self.share.max_in_flight as usize;
+                    let pile = no % piles.len();
+                    if order != self.streams[stream].order || piles[pile] == 0 {
+                        continue;
+                    }
+                    if self.workers[no].life == 0 {
+                        continue;
+                    }
+                    match self.workers[no].pace.take(now) {
+                        Err(wait) => {
+                            self.streams[stream].is_waiting = true;
+                            self.ask(stream, wait);
+                        }
+                        Ok(turn) => {
+                            self.streams[stream].is_waiting = false;
+                            self.workers[no].life -= 1;
+                            self.workers[no].under_way += 1;
+                            piles[pile] -= 1;
+                            let way = self.one_way();
+                            self.plan(way, Event::Arrive { stream, turn });
+                        }
+                    }
+                }
+                Event::Arrive { stream, turn } => {
+                    answers.push(source.answer(now));
+                    let answer = answers.len() - 1;
+                    let way = self.one_way();
+                    self.plan(
+                        way,
+                        Event::Return {
+                            stream,
+                            turn,
+                            answer,
+                        },
+                    );
+                }
+                Event::Return {
+                    stream,
+                    turn,
+                    answer,
+                } => {
+                    end = now;
+                    let no = stream / self.share.max_in_flight as usize;
+                    let (is_taken, headers) = &answers[answer];
+                    self.workers[no].pace.learn(turn, headers, now);
+                    self.workers[no].under_way -= 1;
+                    if !is_taken {
+                        let pile = no % piles.len();
+                        piles[pile] += 1;
+                        self.workers[no].pace.hold(Duration::from_secs(1), now);
+                    }
+                    if self.workers[no].life > 0 {
+                        // The answer wakes those who wait.
+                        for other in self.streams_of(no) {
+                            if self.streams[other].is_waiting {
+                                self.ask(other, Duration::ZERO);
+                            }
+                        }
+                        let pause = self.chance(self.storm.thinks_ms * 1000 + 1);
+                        self.ask(stream, Duration::from_micros(pause));
+                    } else if self.workers[no].under_way == 0 {
+                        self.workers[no] = self.process();
+                        let start_ms = 50 + self.chance(100);
+                        self.start(no, Duration::from_millis(start_ms));
+                    }
+                }
+            }
+        }
+        assert_eq!(piles.iter().sum::<u64>(), 0, "{:?}", self.storm);
+        Outcome {
+            refused: source.refused,
+            seconds: (end - begin).as_secs_f64(),
+        }
+    }
 }
