@@ -1,8 +1,9 @@
 //! Historical adherence: a bulk job per management unit, its files fetched without the token.
 
-use crate::ExtractError;
 use crate::run::{Progress, Run, Source};
 use crate::state::{Stage, Unit};
+use crate::unavailable::is_of_ids;
+use crate::{ExtractError, unavailable};
 use genesys::api::{AdherenceState, DownloadUrl};
 use model::{Classify, Kind};
 use source_http::SourceError;
@@ -11,8 +12,8 @@ use source_http::SourceError;
 enum Outcome {
     Done,
     StillRunning,
-    /// It will never have a result.
-    Gone(SourceError),
+    /// It will never have a result, or the source fails on the unit.
+    Failed(SourceError),
 }
 
 pub(crate) async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress, ExtractError> {
@@ -22,24 +23,31 @@ pub(crate) async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress,
     };
     run.state.stage = Stage::Adherence(units.clone());
     while let Some(unit) = units.first().cloned() {
-        match read_unit(run, source, &mut units, &unit).await? {
-            Outcome::Done => {
-                units.remove(0);
-            }
-            Outcome::StillRunning => return Ok(Progress::HandBack),
-            Outcome::Gone(cause) => {
-                units[0] = Unit {
-                    id: unit.id,
-                    job: None,
-                    was_resubmitted: !unit.was_resubmitted,
-                };
-                run.state.stage = Stage::Adherence(units.clone());
-                if unit.was_resubmitted {
-                    let text = format!("two jobs ended without a result: {cause}");
-                    return Err(run.source(SourceError::transient("adherence job", text)));
-                }
-                tracing::warn!("Submitting an adherence job once more: {cause}");
-                continue;
+        let outcome = read_unit(run, source, &mut units, &unit).await?;
+        if matches!(outcome, Outcome::StillRunning) {
+            return Ok(Progress::HandBack);
+        }
+        units.remove(0);
+        if let Outcome::Failed(cause) = outcome {
+            // What the others came to says whether it is this unit or all of it.
+            if !unit.is_second_try {
+                tracing::warn!(
+                    "Asking for the adherence of a unit once more, behind the others: {cause}"
+                );
+                units.push(Unit {
+                    is_second_try: true,
+                    ..Unit::new(unit.id)
+                });
+            } else if run.state.asked > run.state.aside + 1 + units.len() as u64
+                && unavailable::may_set_aside(run)
+            {
+                let status = cause.status().unwrap_or(0);
+                run.set_aside("managementUnitId", &unit.id, status)?;
+            } else {
+                // Another attempt begins with the unit as if nothing had been.
+                units.insert(0, Unit::new(unit.id));
+                run.state.stage = Stage::Adherence(units);
+                return Err(run.source(twice(cause)));
             }
         }
         run.state.stage = Stage::Adherence(units.clone());
@@ -51,8 +59,19 @@ pub(crate) async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress,
     Ok(Progress::Complete)
 }
 
+/// What the source itself refuses stays what it is; a job that came to nothing may come to more later.
+fn twice(cause: SourceError) -> SourceError {
+    match cause.kind() {
+        Kind::Transient => {
+            let text = format!("two attempts at a management unit came to nothing: {cause}");
+            SourceError::transient("adherence job", text)
+        }
+        _ => cause,
+    }
+}
+
 /// The units of the settings, else all that the client may see. Without any there is nothing to read.
-async fn units(run: &Run<'_>, source: &Source) -> Result<Vec<Unit>, ExtractError> {
+async fn units(run: &mut Run<'_>, source: &Source) -> Result<Vec<Unit>, ExtractError> {
     let mut ids = run.settings.genesys.management_units.clone();
     if ids.is_empty() {
         let listed = source.api.management_units().await;
@@ -62,12 +81,8 @@ async fn units(run: &Run<'_>, source: &Source) -> Result<Vec<Unit>, ExtractError
     if ids.is_empty() {
         tracing::info!("The client sees no management unit: no adherence to read");
     }
-    let unit = |id| Unit {
-        id,
-        job: None,
-        was_resubmitted: false,
-    };
-    Ok(ids.into_iter().map(unit).collect())
+    run.state.asked = ids.len() as u64;
+    Ok(ids.into_iter().map(Unit::new).collect())
 }
 
 async fn read_unit(
@@ -80,9 +95,13 @@ async fn read_unit(
     let (job, mut state) = if let Some(job) = unit.job.clone() {
         (Some(job), AdherenceState::Running)
     } else {
-        let submitted = api.submit_adherence(&unit.id, run.task.window).await;
-        let job = submitted.map_err(|cause| run.source(cause))?;
+        let job = match api.submit_adherence(&unit.id, run.task.window).await {
+            Ok(job) => job,
+            Err(cause) if is_of_ids(&cause) => return Ok(Outcome::Failed(cause)),
+            Err(cause) => return Err(run.source(cause)),
+        };
         units[0].job.clone_from(&job.id);
+        units[0].submitted_at = Some(run.deadline.now());
         run.state.stage = Stage::Adherence(units.to_vec());
         if matches!(job.state, AdherenceState::Running) {
             run.keep(api).await?;
@@ -95,17 +114,18 @@ async fn read_unit(
             state = match api.wait_for_adherence(job, run.keep).await {
                 Ok(state) => state,
                 Err(cause) if matches!(cause.status(), Some(404 | 410)) => {
-                    return Ok(Outcome::Gone(cause));
+                    return Ok(Outcome::Failed(cause));
                 }
                 Err(cause) => return Err(run.source(cause)),
             };
         }
         let urls = match &state {
-            AdherenceState::Running => return Ok(Outcome::StillRunning),
+            AdherenceState::Running => return Ok(patience(run, unit)),
             AdherenceState::Complete(urls) => urls,
             AdherenceState::Failed => {
                 let text = "the job ended in an error";
-                return Ok(Outcome::Gone(SourceError::transient("adherence job", text)));
+                let cause = SourceError::transient("adherence job", text);
+                return Ok(Outcome::Failed(cause));
             }
         };
         match fetch(run, source, unit, urls).await? {
@@ -114,10 +134,23 @@ async fn read_unit(
                 tracing::warn!("Asking the adherence job for its links again: {cause}");
                 state = AdherenceState::Running;
             }
+            // Its links do not open, or what is behind them cannot be read.
+            Err(cause) if cause.kind() == Kind::Transient || is_of_ids(&cause) => {
+                return Ok(Outcome::Failed(cause));
+            }
             Err(cause) => return Err(run.source(cause)),
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Waits on for a job that still runs, unless it has run for too long.
+fn patience(run: &Run<'_>, unit: &Unit) -> Outcome {
+    let Some(hours) = run.has_waited(unit.submitted_at) else {
+        return Outcome::StillRunning;
+    };
+    let text = format!("the job has not ended after {hours} hours");
+    Outcome::Failed(SourceError::transient("adherence job", text))
 }
 
 /// Lands every agent's result of a job's files. A file that comes a second time, because a later one did not come, has

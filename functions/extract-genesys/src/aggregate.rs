@@ -1,7 +1,7 @@
 //! Aggregates: what the source itself counts, per group and bucket.
 
 use crate::ExtractError;
-use crate::conversation::slices::is_too_much;
+use crate::conversation::slices::{is_too_large, is_too_much};
 use crate::object::Object;
 use crate::run::{Progress, Run};
 use crate::state::Stage;
@@ -49,6 +49,7 @@ pub(crate) async fn ask(
     match api.aggregates(&query).await {
         Ok(page) => Ok(Some(page)),
         Err(cause) => {
+            // An aggregate has no pages: of what is more than is read at once, only a shorter interval helps.
             // How many groups and buckets an answer may have is not documented, nor how too many are refused: a 400 is met
             // with smaller parts too, a few calls deep.
             let may_fit = is_too_much(&cause)
@@ -65,11 +66,6 @@ pub(crate) async fn ask(
             Ok(None)
         }
     }
-}
-
-/// The answer came and is more than is read at once: an aggregate has no pages, only a shorter interval helps.
-fn is_too_large(cause: &SourceError) -> bool {
-    cause.status().is_none() && cause.message().starts_with("the answer is larger than")
 }
 
 fn query(run: &Run<'_>, slice: Window) -> Result<AggregateQuery, SourceError> {

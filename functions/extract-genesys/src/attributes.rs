@@ -1,8 +1,10 @@
 //! Attributes of an intraday window's conversations, from the conversations themselves: a details job has them only later.
 
-use crate::ExtractError;
+use crate::conversation::way::Way;
 use crate::run::{Progress, Run};
 use crate::state::Stage;
+use crate::unavailable::{Asked, NOBODY};
+use crate::{ExtractError, unavailable};
 use genesys::api::Api;
 use genesys::record;
 use std::collections::BTreeSet;
@@ -25,18 +27,25 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
         let mut answers = calls.join_all().await;
         answers.sort_by_key(|(place, ..)| *place);
         for (place, answer, received_at) in answers {
-            match answer {
-                Ok(Some(payload)) => {
+            let id = &batch[place];
+            let mut answer = Some(answer);
+            let call = async || match answer.take() {
+                Some(answer) => answer,
+                None => api.conversation(id).await,
+            };
+            let probe = async || api.conversation(NOBODY).await.map(|_| ());
+            match unavailable::ask(run, 1, call, probe).await? {
+                Asked::Answered(Some(payload)) => {
                     run.take(&payload, received_at)?;
                 }
+                Asked::SetAside(status) => run.set_aside("id", id, status)?,
                 // It stays missing from what was received of `counts.api`; the details job has the last word.
-                Ok(None) => tracing::warn!(
-                    conversation = batch[place],
+                Asked::Answered(None) | Asked::Halve => tracing::warn!(
+                    conversation = id,
                     "A conversation of the query is not there by its id: no attributes of it until the details job"
                 ),
-                Err(cause) => return Err(run.source(cause)),
             }
-            ids.remove(&batch[place]);
+            ids.remove(id);
             run.state.stage = Stage::Lookup { ids: ids.clone() };
         }
         run.checkpoint(api).await?;
@@ -57,21 +66,29 @@ async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractE
     );
     let mut ids = BTreeSet::new();
     let mut number = 0;
+    let mut way = Way::of(run, window);
     while ids.len() < most {
         number += 1;
-        let filter = run.filter();
-        let page = api
-            .query_page(window, genesys.query_start_filter, filter, number, size)
-            .await;
-        let page = page.map_err(|cause| run.source(cause))?;
-        let mut lies_behind = !page.is_empty();
+        let query = way.query(window, run.filter()).page(number, size);
+        let page = match api.details(&query).await {
+            Ok(page) => page,
+            Err(cause) if way.is_refused(&cause) => {
+                run.give_up_start_filter(&cause.to_string());
+                (way, number) = (Way::of(run, window), 0);
+                continue;
+            }
+            Err(cause) => return Err(run.source(cause)),
+        };
+        let mut starts = None;
         for payload in page.records() {
             // One that cannot be read is refused where conversations are read.
             let Ok(record) = record::parse(payload) else {
                 continue;
             };
-            lies_behind &= record.conversation_start >= window.end();
-            if window.contains(record.conversation_start) && ids.len() < most {
+            let start = record.conversation_start;
+            let (earliest, latest) = starts.unwrap_or((start, start));
+            starts = Some((start.min(earliest), start.max(latest)));
+            if window.contains(start) && ids.len() < most {
                 ids.insert(record.conversation_id.into_owned());
             }
         }
@@ -82,7 +99,14 @@ async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractE
                 "Asking for the attributes of {most} conversations; those of others come with the details job"
             );
         }
-        if page.is_empty() || lies_behind {
+        let lies_past = starts.is_some_and(|(from, to)| way.is_past(window, from, to));
+        if page.is_empty() || lies_past {
+            if way == Way::Starts && ids.is_empty() {
+                // A filter that the source reads in another way keeps nothing either.
+                way = Way::without_filter(window, run.deadline.now());
+                number = 0;
+                continue;
+            }
             break;
         }
         if (number + 1) * u64::from(size) > genesys.query_result_cap {
@@ -97,5 +121,6 @@ async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractE
         }
     }
     run.state.api_count = Some(ids.len() as u64);
+    run.state.asked = ids.len() as u64;
     Ok(ids)
 }

@@ -1,9 +1,11 @@
 //! The external contacts of a window, resolved to the ids a CRM knows.
 
-use crate::ExtractError;
+use crate::absent::{absence, stand_in};
 use crate::object::CONTACTS;
 use crate::run::{Progress, Run};
-use genesys::api::{Api, ContactSources};
+use crate::unavailable::{Asked, NOBODY};
+use crate::{ExtractError, unavailable};
+use genesys::api::{Api, ContactSources, Resolved};
 use genesys::record::Record;
 use genesys::record::external_contact::write_external_contact;
 use jiff::Timestamp;
@@ -14,6 +16,7 @@ pub(crate) fn collect(run: &mut Run<'_>, record: &Record<'_>) {
     for id in record.external_contact_ids() {
         if !run.state.contacts.contains(id) && run.writer.is_first(&format!("contact {id}")) {
             run.state.contacts.insert(id.to_owned());
+            run.state.asked += 1;
         }
     }
 }
@@ -24,22 +27,42 @@ pub(crate) async fn resolve(
     api: &Api,
     at_least: usize,
 ) -> Result<Progress, ExtractError> {
-    let size = run.settings.genesys.contact_batch_size as usize;
+    let full = run.settings.genesys.contact_batch_size as usize;
+    let mut size = full;
     while run.state.contacts.len() >= at_least.max(1) {
         let batch: Vec<String> = run.state.contacts.iter().take(size).cloned().collect();
         let before = api.client().calls();
-        let resolved = api.resolve_contacts(&batch, &mut run.contact_sources).await;
+        let mut sources = run.contact_sources.clone();
+        let asked = ask_for(run, api, &batch, &mut sources).await;
+        run.contact_sources = sources;
         let calls = api.client().calls() - before;
         run.calls_beside += calls;
         if let Some(counts) = run.writer.counts_beside() {
             counts.calls += calls;
         }
-        let resolved = resolved.map_err(|cause| run.source(cause))?;
         let received_at = run.deadline.now();
-        for contact in &resolved {
-            let (id, payload) = (&contact.asked_id, &contact.payload);
-            let sources = &run.contact_sources;
-            take(&mut run.writer, id, payload, received_at, sources)?;
+        let sources = &run.contact_sources;
+        match asked? {
+            Asked::Answered(resolved) => {
+                for contact in &resolved {
+                    let (id, payload) = (&contact.asked_id, &contact.payload);
+                    take(&mut run.writer, id, payload, received_at, sources)?;
+                }
+            }
+            Asked::Halve => {
+                size = batch.len().div_ceil(2);
+                continue;
+            }
+            Asked::SetAside(status) => {
+                run.state.aside += 1;
+                for id in &batch {
+                    let payload = stand_in(&[("askedId", id)], Some(status));
+                    take(&mut run.writer, id, &payload, received_at, sources)?;
+                }
+            }
+        }
+        if batch.len() == 1 {
+            size = full;
         }
         for id in &batch {
             run.state.contacts.remove(id);
@@ -52,7 +75,23 @@ pub(crate) async fn resolve(
     Ok(Progress::Complete)
 }
 
-/// Lands and stages a contact's record.
+async fn ask_for(
+    run: &Run<'_>,
+    api: &Api,
+    batch: &[String],
+    sources: &mut ContactSources,
+) -> Result<Asked<Vec<Resolved>>, ExtractError> {
+    let mut others = sources.clone();
+    let call = async || api.resolve_contacts(batch, sources).await;
+    let probe = async || {
+        let nobody = [NOBODY.to_owned()];
+        let answer = api.resolve_contacts(&nobody, &mut others).await;
+        answer.map(|_| ())
+    };
+    unavailable::ask(run, batch.len(), call, probe).await
+}
+
+/// Lands and stages a contact's record, or what stands in for one.
 pub(crate) fn take(
     writer: &mut WindowWriter,
     asked_id: &str,
@@ -61,7 +100,10 @@ pub(crate) fn take(
     sources: &ContactSources,
 ) -> Result<(), ExtractError> {
     writer.record_beside(asked_id, payload, received_at, |rows| {
-        write_external_contact(payload, sources, CONTACTS, rows)
+        match absence(payload) {
+            Some((_, refusal)) => Err(refusal),
+            None => write_external_contact(payload, sources, CONTACTS, rows),
+        }
     })?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 //! The invocation ends in one of three ways: the window is done (its receipt exists), it hands back before its deadline
 //! (`done: false`: call again with the same input), or it fails with a kind. What was read stays read in every case.
 
+mod absent;
 mod adherence;
 mod aggregate;
 mod attributes;
@@ -16,6 +17,7 @@ mod replay;
 mod request;
 mod run;
 mod state;
+mod unavailable;
 
 pub use error::ExtractError;
 pub use model::payload::WindowTask as Request;
@@ -141,7 +143,7 @@ impl Extractor {
             quarantine,
             companion,
         );
-        let mut writer = match opened.await? {
+        let mut writer = match Box::pin(opened).await? {
             Opened::Done(receipt) => return Ok(outcome(task, true, receipt.counts)),
             Opened::Writing(writer) => *writer,
         };
@@ -158,6 +160,7 @@ impl Extractor {
             calls_before: writer.counts().calls,
             calls_beside: 0,
             contact_sources: ContactSources::named(&self.settings.genesys.salesforce_source_names),
+            pause: self.repeat.longest_wait,
             writer,
         };
         let progress = if is_replay {
@@ -184,14 +187,24 @@ impl Extractor {
         }
         run.writer.counts().api = run.state.api_count;
         let extraction = run.state.extraction(task, object);
-        // Conversations settle by a details job alone; of what is read by the day, late enough is final.
+        // Conversations settle by a details job alone; of what is read by the day, late enough is final, unless the source
+        // has more than it gave.
         let hours = SignedDuration::from_hours(i64::from(self.settings.genesys.settle_hours));
+        let is_old = task.at >= task.window.end() + hours;
         let is_settled = run.state.is_settled
-            || !is_replay && object.is_optional() && task.at >= task.window.end() + hours;
-        let receipt = run
-            .writer
-            .finish(extraction, is_settled, deadline.now())
-            .await?;
+            || !is_replay && object.is_optional() && is_old && run.state.missing == 0;
+        if run.state.missing > 0 {
+            let (missing, first) = (run.state.missing, run.state.first_missing.join(", "));
+            tracing::warn!(
+                object = task.object,
+                missing,
+                "The source has {missing} records of {} in window {} that it did not give, among them {first}; they are among the refused, and the window is not final",
+                task.object,
+                task.window
+            );
+        }
+        let finished = run.writer.finish(extraction, is_settled, deadline.now());
+        let receipt = Box::pin(finished).await?;
         let counts = receipt.counts;
         tracing::info!(
             object = task.object,

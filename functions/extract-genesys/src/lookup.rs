@@ -1,119 +1,171 @@
 //! Evaluations and surveys: of which conversations something happened in the window, then those conversations by their ids.
 
-use crate::ExtractError;
-use crate::conversation::slices::is_too_much;
+use crate::absent::stand_in;
 use crate::object::Object;
 use crate::run::{Progress, Run};
 use crate::state::Stage;
+use crate::unavailable::{Asked, NOBODY};
+use crate::{ExtractError, unavailable};
 use genesys::api::{Api, Page};
 use genesys::record::{aggregate, natural_id_of, update};
 use jiff::Timestamp;
 use model::rows::Refusal;
 use source_http::SourceError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Ids are not cut into buckets: a slice may be halved down to an hour.
 const GRAIN_MINUTES: i64 = 60;
 
+/// Conversations, and the evaluations or surveys that the source counts in each.
+type Wanted = BTreeMap<String, BTreeSet<String>>;
+
 pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, ExtractError> {
-    let mut ids = match run.state.stage.clone() {
-        Stage::Lookup { ids } => ids,
+    let mut wanted = match run.state.stage.clone() {
+        Stage::Events { wanted } => wanted,
         _ => find(run, api).await?,
     };
-    let mut size = run.settings.genesys.details_batch_size as usize;
-    while !ids.is_empty() {
-        let batch: Vec<String> = ids.iter().take(size).cloned().collect();
-        let page = match api.details_by_ids(&batch).await {
-            Ok(page) => Some(page),
-            // Ids nobody knows are missing from an answer. One that refuses them all is met one by one.
-            Err(cause) if cause.status() == Some(404) && batch.len() == 1 => None,
-            Err(cause) if cause.status() == Some(404) => {
+    let full = run.settings.genesys.details_batch_size as usize;
+    let mut size = full;
+    while !wanted.is_empty() {
+        let batch: Vec<String> = wanted.keys().take(size).cloned().collect();
+        match ask_for(run, api, &batch).await? {
+            Asked::Answered(page) => {
+                let received_at = run.deadline.now();
+                let mut missing: BTreeSet<&str> = batch.iter().map(String::as_str).collect();
+                for details in page.iter().flat_map(Page::records) {
+                    let Some(id) = natural_id_of(details) else {
+                        take(run, details, received_at)?;
+                        continue;
+                    };
+                    missing.remove(id.as_str());
+                    let came = take(run, details, received_at)?;
+                    let named = wanted.get(&id).map(|all| all - &came).unwrap_or_default();
+                    look_again(run, api, &id, named).await?;
+                }
+                for id in missing {
+                    run.state.miss(id);
+                    run.take(&stand_in(&[("conversationId", id)], None), received_at)?;
+                }
+            }
+            Asked::Halve => {
                 size = batch.len().div_ceil(2);
                 continue;
             }
-            Err(cause) if batch.len() > 1 && (is_too_much(&cause) || is_too_long(&cause)) => {
-                size = batch.len().div_ceil(2);
-                tracing::info!("Asking for {size} conversations at once: {cause}");
-                continue;
-            }
-            Err(cause) => return Err(run.source(cause)),
-        };
-        let received_at = run.deadline.now();
-        let mut missing: BTreeSet<&str> = batch.iter().map(String::as_str).collect();
-        for details in page.iter().flat_map(Page::records) {
-            take(run, details, received_at)?;
-            if let Some(id) = natural_id_of(details) {
-                missing.remove(id.as_str());
+            Asked::SetAside(status) => {
+                for id in &batch {
+                    run.set_aside("conversationId", id, status)?;
+                }
             }
         }
-        for id in missing {
-            run.take(&absent(id), received_at)?;
-        }
-        if page.is_none() {
-            size = run.settings.genesys.details_batch_size as usize;
+        if batch.len() == 1 {
+            size = full;
         }
         for id in &batch {
-            ids.remove(id);
+            wanted.remove(id);
+            if let Stage::Events { wanted } = &mut run.state.stage {
+                wanted.remove(id);
+            }
         }
-        run.state.stage = Stage::Lookup { ids: ids.clone() };
         run.checkpoint(api).await?;
-        if run.is_late() && !ids.is_empty() {
+        if run.is_late() && !wanted.is_empty() {
             return Ok(Progress::HandBack);
         }
     }
     Ok(Progress::Complete)
 }
 
-/// How the payload of [`absent`] ends; that of a record, which wraps an object, never does.
-const ABSENT: &str = ",\"found\":false}";
-
-/// Stands in for what happened in a conversation that does not come by its id: counted, and kept among the refused.
-fn absent(conversation_id: &str) -> String {
-    let id = serde_json::Value::from(conversation_id);
-    format!("{{\"conversationId\":{id}{ABSENT}")
-}
-
-/// The conversation that `payload` says was not there, and why nothing of it is staged.
-pub(crate) fn absence(payload: &str) -> Option<(String, Refusal)> {
-    let id = natural_id_of(payload).filter(|_| payload.ends_with(ABSENT))?;
-    let detail = "conversationId: something happened in this conversation, and the source does not give it by its id; \
-                  a later reading of the window asks again";
-    let refusal = Refusal {
-        reason: "not_found",
-        detail: detail.to_owned(),
+/// Conversations by their ids; `None`: there is nothing by this one id. Ids nobody knows are missing from an answer, and a
+/// source that refuses them all is met with fewer at once, as is one that has a limit: which one is not documented.
+async fn ask_for(
+    run: &Run<'_>,
+    api: &Api,
+    batch: &[String],
+) -> Result<Asked<Option<Page>>, ExtractError> {
+    let is_absent = |cause: &SourceError| cause.status() == Some(404);
+    let call = async || match api.details_by_ids(batch).await {
+        Ok(page) => Ok(Some(page)),
+        Err(cause) if is_absent(&cause) && batch.len() == 1 => Ok(None),
+        Err(cause) => Err(cause),
     };
-    Some((id, refusal))
+    let probe = async || match api.details_by_ids(&[NOBODY.to_owned()]).await {
+        Err(cause) if !is_absent(&cause) => Err(cause),
+        _ => Ok(()),
+    };
+    unavailable::ask(run, batch.len(), call, probe).await
 }
 
-/// More ids than a URL or a call may hold: how many that is is not documented.
-fn is_too_long(cause: &SourceError) -> bool {
-    matches!(cause.status(), Some(400 | 413 | 414))
+/// What the source counts in a conversation and did not give with it: asked for once more by that conversation alone.
+async fn look_again(
+    run: &mut Run<'_>,
+    api: &Api,
+    conversation_id: &str,
+    mut named: BTreeSet<String>,
+) -> Result<(), ExtractError> {
+    if named.is_empty() {
+        return Ok(());
+    }
+    let details = match api.details_of(conversation_id).await {
+        Ok(details) => details,
+        // It is no better alone than it was among others.
+        Err(cause) if unavailable::is_of_ids(&cause) || cause.status().is_none() => {
+            tracing::warn!("A conversation could not be looked at again: {cause}");
+            None
+        }
+        Err(cause) => return Err(run.source(cause)),
+    };
+    let (received_at, object) = (run.deadline.now(), run.object);
+    for payload in details
+        .iter()
+        .flat_map(|text| parts_of(object, text))
+        .flatten()
+    {
+        if update::natural_id(&payload).is_some_and(|id| named.remove(&id)) {
+            run.take(&payload, received_at)?;
+        }
+    }
+    let name = if run.object == Object::Survey {
+        "surveyId"
+    } else {
+        "evaluationId"
+    };
+    for id in &named {
+        run.state.miss(id);
+        let asked = [("conversationId", conversation_id), (name, id)];
+        run.take(&stand_in(&asked, None), received_at)?;
+    }
+    Ok(())
 }
 
-/// The conversations in which something happened. What the source counts are evaluations or surveys.
-async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractError> {
-    let mut ids = BTreeSet::new();
+/// The conversations in which something happened. What the source counts are evaluations or surveys, each once, however
+/// many calls name it.
+async fn find(run: &mut Run<'_>, api: &Api) -> Result<Wanted, ExtractError> {
+    let mut wanted = Wanted::new();
     let mut slices = vec![run.task.window];
-    let mut count = Some(0);
-    let mut nameless = Vec::new();
+    let mut nameless = BTreeMap::new();
+    let mut unnamed = 0;
     while let Some(slice) = slices.pop() {
         let asked = super::aggregate::ask(run, api, &mut slices, slice, GRAIN_MINUTES);
         let Some(page) = asked.await? else {
-            // The same one may be in both halves.
-            count = None;
             continue;
         };
-        count = count.map(|count| count + page.len() as u64);
         let received_at = run.deadline.now();
         for group in page.records() {
-            match aggregate::conversation_id(group) {
+            let Some(conversation_id) = aggregate::conversation_id(group) else {
+                nameless.insert(group.to_owned(), received_at);
+                continue;
+            };
+            let events = wanted.entry(conversation_id).or_default();
+            match aggregate::event_id(group) {
                 Some(id) => {
-                    ids.insert(id);
+                    events.insert(id);
                 }
-                None => nameless.push((group.to_owned(), received_at)),
+                None => unnamed += 1,
             }
         }
     }
+    let named: usize = wanted.values().map(BTreeSet::len).sum();
+    run.state.api_count = Some((named + unnamed + nameless.len()) as u64);
+    run.state.asked = wanted.len() as u64;
     // Only now: until here an attempt that fails begins again, and would count them twice.
     for (group, received_at) in nameless {
         let refusal = Refusal {
@@ -123,20 +175,23 @@ async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractE
         let bytes = group.as_bytes();
         run.writer.refuse(None, bytes, received_at, &refusal)?;
     }
-    run.state.api_count = count;
-    run.state.stage = Stage::Lookup { ids: ids.clone() };
-    Ok(ids)
+    run.state.stage = Stage::Events {
+        wanted: wanted.clone(),
+    };
+    Ok(wanted)
 }
 
-fn take(run: &mut Run<'_>, details: &str, received_at: Timestamp) -> Result<(), ExtractError> {
-    let parts = if run.object == Object::Survey {
-        update::surveys_of(details)
-    } else {
-        update::evaluations_of(details)
-    };
-    match parts {
+/// Takes everything of a conversation; the ids of what came.
+fn take(
+    run: &mut Run<'_>,
+    details: &str,
+    received_at: Timestamp,
+) -> Result<BTreeSet<String>, ExtractError> {
+    let mut came = BTreeSet::new();
+    match parts_of(run.object, details) {
         Ok(parts) => {
             for payload in &parts {
+                came.extend(update::natural_id(payload));
                 run.take(payload, received_at)?;
             }
         }
@@ -147,5 +202,13 @@ fn take(run: &mut Run<'_>, details: &str, received_at: Timestamp) -> Result<(), 
                 .refuse(id.as_deref(), bytes, received_at, &refusal)?;
         }
     }
-    Ok(())
+    Ok(came)
+}
+
+fn parts_of(object: Object, details: &str) -> Result<Vec<String>, Refusal> {
+    if object == Object::Survey {
+        update::surveys_of(details)
+    } else {
+        update::evaluations_of(details)
+    }
 }

@@ -1,7 +1,7 @@
 //! The objects a window can be of: where their records go, and what the client needs to be allowed.
 
 use crate::ExtractError;
-use crate::lookup::absence;
+use crate::absent::absence;
 use genesys::record;
 use model::rows::{Refusal, Rows};
 use model::settings::{GENESYS_OPTIONAL, GENESYS_REFERENCE};
@@ -96,10 +96,10 @@ impl Object {
 
     /// Appends the rows of a record that landed as `payload` (not a conversation's: those have more than a payload).
     pub fn write(self, payload: &str, rows: &mut Rows) -> Result<(), Refusal> {
+        if let Some((_, refusal)) = absence(payload) {
+            return Err(refusal);
+        }
         match self {
-            Self::Evaluation | Self::Survey if let Some((_, refusal)) = absence(payload) => {
-                Err(refusal)
-            }
             Self::Listing(name) => record::reference::write_reference(name, payload, rows),
             Self::Evaluation => record::update::write_evaluation_update(payload, rows),
             Self::Survey => record::update::write_survey_update(payload, rows),
@@ -118,12 +118,13 @@ impl Object {
 
     /// The id of a record that landed as `payload`; empty when it does not tell.
     pub fn natural_id(self, payload: &str) -> String {
+        if let Some((id, _)) = absence(payload) {
+            return id;
+        }
         let id = match self {
             Self::Conversation => record::natural_id_of(payload),
             Self::Listing(name) => record::reference::natural_id(name, payload),
-            Self::Evaluation | Self::Survey => {
-                record::update::natural_id(payload).or_else(|| Some(absence(payload)?.0))
-            }
+            Self::Evaluation | Self::Survey => record::update::natural_id(payload),
             Self::UserAggregate => record::aggregate::user_natural_id(payload),
             Self::QueueAggregate => record::aggregate::queue_natural_id(payload),
             Self::Adherence => record::adherence::natural_id(payload),

@@ -1,5 +1,6 @@
 //! What is needed while one window is read.
 
+use crate::absent::stand_in;
 use crate::object::Object;
 use crate::state::{Stage, State};
 use crate::{ExtractError, Request};
@@ -29,7 +30,12 @@ pub(crate) struct Run<'a> {
     pub calls_beside: u64,
     /// Whose external ids are Salesforce ids.
     pub contact_sources: ContactSources,
+    /// How long an id that failed alone is left in peace before it is asked for once more.
+    pub pause: Duration,
 }
+
+/// A job that has not ended after so long is given up: else a job that hangs would be waited for as long as the run may last.
+const PATIENCE_HOURS: i64 = 6;
 
 /// The source, for one invocation.
 #[derive(Debug, Clone)]
@@ -79,6 +85,36 @@ impl Run<'_> {
             object.write(payload, rows)
         })?;
         Ok(written)
+    }
+
+    /// Sets an id aside that the source fails on for good: under `name`, as in the object's records.
+    pub fn set_aside(&mut self, name: &str, id: &str, status: u16) -> Result<(), ExtractError> {
+        self.state.aside += 1;
+        self.state.miss(id);
+        let payload = stand_in(&[(name, id)], Some(status));
+        self.take(&payload, self.deadline.now())?;
+        Ok(())
+    }
+
+    /// The hours since a job was submitted, if they are more than a job is waited for.
+    pub fn has_waited(&self, submitted_at: Option<Timestamp>) -> Option<i64> {
+        let hours = self.deadline.now().duration_since(submitted_at?).as_hours();
+        (hours >= PATIENCE_HOURS).then_some(hours)
+    }
+
+    /// Whether the details query is asked with a filter on the start where that makes its answer smaller.
+    pub const fn filters_start(&self) -> bool {
+        self.settings.genesys.query_start_filter && !self.state.has_no_start_filter
+    }
+
+    /// From now on the details query is asked without it.
+    pub fn give_up_start_filter(&mut self, why: &str) {
+        if !self.state.has_no_start_filter {
+            tracing::warn!(
+                "Reading whole days of the details query in place of a part of one: {why}; set query_start_filter = false under [genesys] to spare the attempt"
+            );
+        }
+        self.state.has_no_start_filter = true;
     }
 
     pub fn source(&self, cause: SourceError) -> ExtractError {

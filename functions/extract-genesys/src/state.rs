@@ -1,12 +1,14 @@
 //! Where reading stands: kept with every flush, so that a later call goes on from there.
 
 use crate::Request;
+use crate::conversation::totals::Cut;
+use crate::conversation::way::Way;
 use crate::object::Object;
 use jiff::Timestamp;
 use model::Window;
 use model::payload::{Extraction, Mode};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The whole state. Anything not in here (or in the writer's marks) can be lost at any moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +27,20 @@ pub(crate) struct State {
     /// The source's own count, as far as every slice told one and was read to its end.
     #[serde(default)]
     pub api_count: Option<u64>,
+    /// Ids the window has asked for, or is about to.
+    #[serde(default)]
+    pub asked: u64,
+    /// Those of them that were set aside.
+    #[serde(default)]
+    pub aside: u64,
+    /// Records the source counts and did not give: how many, and the first of them.
+    #[serde(default)]
+    pub missing: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub first_missing: Vec<String>,
+    /// The details query has refused, or misread, the filter on the start.
+    #[serde(default)]
+    pub has_no_start_filter: bool,
 }
 
 /// What comes next.
@@ -49,6 +65,11 @@ pub(crate) enum Stage {
     Aggregates {
         /// Parts still to be asked for.
         slices: Vec<Window>,
+    },
+    /// What happened in these conversations.
+    Events {
+        /// Conversations still to be asked for, and the evaluations or surveys that the source counts in each.
+        wanted: BTreeMap<String, BTreeSet<String>>,
     },
     /// Records of these conversations, asked for by their ids.
     Lookup {
@@ -76,6 +97,9 @@ pub(crate) struct Job {
     pub cursor: Option<String>,
     /// A job ended or vanished and was submitted once more.
     pub was_resubmitted: bool,
+    /// Conversations a page, when the page of the settings was too large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_size: Option<u32>,
 }
 
 /// A details query being read.
@@ -85,6 +109,9 @@ pub(crate) struct Query {
     pub slices: Vec<Slice>,
     /// The group of marks the next slice gets.
     pub next_group: u32,
+    /// Slices that were cut, as long as not all of their pieces are read.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<Cut>,
 }
 
 /// A slice of a window, and how far it is read.
@@ -100,6 +127,21 @@ pub(crate) struct Slice {
     pub group: u32,
     /// Whether it is being read for the second time.
     pub is_second_look: bool,
+    /// How it is asked for; `None`: not decided, nothing of it is read.
+    #[serde(default)]
+    pub way: Option<Way>,
+    /// Conversations a page, when the page of the settings was too large.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub smaller_pages: Option<u32>,
+    /// Whether it is a piece of one that was cut.
+    #[serde(default)]
+    pub is_piece: bool,
+    /// Whether anything of the window came of it.
+    #[serde(default)]
+    pub has_own: bool,
+    /// The filter on the start kept so many results, and none of the window: it is being read without the filter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub doubted: Option<u64>,
 }
 
 /// A management unit whose adherence is still to be read.
@@ -110,12 +152,38 @@ pub(crate) struct Unit {
     /// The job, once submitted.
     #[serde(default)]
     pub job: Option<String>,
-    /// A job ended without a result and was submitted once more.
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub submitted_at: Option<Timestamp>,
+    /// It gave nothing the first time, and is asked for once more behind the others.
     #[serde(default)]
-    pub was_resubmitted: bool,
+    pub is_second_try: bool,
 }
 
+impl Unit {
+    /// A unit of which nothing was asked yet.
+    pub const fn new(id: String) -> Self {
+        Self {
+            id,
+            job: None,
+            submitted_at: None,
+            is_second_try: false,
+        }
+    }
+}
+
+/// Missing records that are told by their ids.
+const TOLD: usize = 5;
+
 impl State {
+    /// Counts a record that the source counts and did not give.
+    pub fn miss(&mut self, id: &str) {
+        self.missing += 1;
+        if self.first_missing.len() < TOLD {
+            self.first_missing.push(id.to_owned());
+        }
+    }
+
     pub fn extraction(&self, task: &Request, object: Object) -> Extraction {
         match object {
             _ if task.mode == Mode::Replay => Extraction::Replay,

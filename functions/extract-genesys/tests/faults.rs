@@ -13,7 +13,7 @@ use source_http::Repeat;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use support::seeded::{Fake, unlimited, world};
-use support::{content, deadline, event};
+use support::{content, deadline, event, finish};
 
 const QUERY: &str = "/conversations/details/query";
 const RESULTS: &str = "/results";
@@ -155,6 +155,44 @@ async fn a_token_that_ends_between_two_pages_is_unauthorized_and_nothing_is_lost
         let failed = Box::pin(fake.world.extractor().run(&task, deadline())).await;
         assert_eq!(failed.unwrap_err().kind(), Kind::Unauthorized);
         assert!(!fake.world.bucket.keys("landing/").is_empty());
+        fake.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn pages_larger_than_a_body_may_be_are_asked_for_in_smaller_ones() {
+    let task = event("day");
+    for is_job in [true, false] {
+        let fake = start(is_job).await;
+        let (expected, ..) = read(&fake, &task).await;
+        // A page has a hundred records by job and fifty by query, of some kilobytes each.
+        for (run, bytes, is_enough) in [("small", 60_000, true), ("tiny", 1500, false)] {
+            let task = WindowTask {
+                run_id: run.to_owned().try_into().unwrap(),
+                ..task.clone()
+            };
+            let repeat = Repeat {
+                max_body_bytes: bytes,
+                ..Repeat::default()
+            };
+            let extractor = fake.world.extractor().repeating(repeat);
+            let hasty = extractor.handing_back_at(Duration::from_hours(1));
+            if is_enough {
+                assert!(finish(&hasty, &task, 999).await > 10);
+                assert_eq!(content(&fake.world, &task), expected);
+                continue;
+            }
+            // Not even one record fits: it is told, not waited for.
+            let error = loop {
+                match Box::pin(hasty.run(&task, deadline())).await {
+                    Ok(outcome) => assert!(!outcome.done),
+                    Err(error) => break error,
+                }
+            };
+            assert_eq!(error.kind(), Kind::Invalid);
+            let text = step::Failure::from(error).to_string();
+            assert!(text.contains("larger than 1500 bytes"), "{text}");
+        }
         fake.stop().await;
     }
 }

@@ -9,54 +9,48 @@ use model::payload::Extraction;
 use model::{Classify, Kind};
 use std::time::Duration;
 use step::Deadline;
-use support::{Platform, World, content, deadline, event, finish, ids, lake};
+use support::{
+    Platform, World, content, deadline, event, failed_day, finish, ids, lake, landed_day, read_day,
+};
 
 #[tokio::test]
 async fn a_job_that_fails_is_submitted_once_more_and_not_twice() {
-    let world = World::with(Platform {
+    let (world, ..) = landed_day(Platform {
         job_states: vec!["FAILED"],
         ..lake()
     })
     .await;
-    let task = event("day");
-    assert!(world.extractor().run(&task, deadline()).await.unwrap().done);
     assert_eq!(world.platform.called("submit"), 2);
 
-    let world = World::with(Platform {
+    let (world, error) = failed_day(Platform {
         job_states: vec!["FAILED", "CANCELLED"],
         ..lake()
     })
     .await;
-    let error = world.extractor().run(&task, deadline()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Transient);
     assert_eq!(world.platform.called("submit"), 2);
 }
 
 #[tokio::test]
 async fn a_job_that_vanishes_between_pages_costs_nothing_but_calls() {
-    let world = World::with(Platform {
+    let (world, task, receipt) = landed_day(Platform {
         forgets_cursors: true,
         ..lake()
     })
     .await;
-    let task = event("day");
-    let outcome = world.extractor().run(&task, deadline()).await.unwrap();
-    assert!(outcome.done && outcome.counts.close());
-    assert_eq!(outcome.counts.duplicates, 900);
+    assert_eq!(receipt.counts.duplicates, 900);
     assert_eq!(ids(&world, &task).len(), 2400);
 }
 
 #[tokio::test]
 async fn a_fault_between_two_pages_keeps_what_came_before() {
-    let world = World::with(Platform {
+    let (world, task, outcome) = read_day(Platform {
         fails_once_at: Some(3),
         ..lake()
     })
     .await;
-    let task = event("day");
-    let error = world.extractor().run(&task, deadline()).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Throttled);
-    assert!(world.extractor().run(&task, deadline()).await.unwrap().done);
+    assert_eq!(outcome.unwrap_err().kind(), Kind::Throttled);
+    assert!(world.read(&task).await.unwrap().done);
     // One job, and no page of it read twice: the third was answered only the second time.
     assert_eq!(
         (
@@ -73,13 +67,11 @@ async fn a_fault_between_two_pages_keeps_what_came_before() {
 #[tokio::test]
 async fn every_end_of_a_job_is_met_with_one_more() {
     for state in ["FAILED", "CANCELLED", "EXPIRED"] {
-        let world = World::with(Platform {
+        let (world, task, _) = landed_day(Platform {
             job_states: vec![state],
             ..lake()
         })
         .await;
-        let task = event("day");
-        assert!(world.extractor().run(&task, deadline()).await.unwrap().done);
         assert_eq!(world.platform.called("submit"), 2, "{state}");
         assert_eq!(ids(&world, &task).len(), 2400);
     }
@@ -87,82 +79,59 @@ async fn every_end_of_a_job_is_met_with_one_more() {
 
 #[tokio::test]
 async fn a_state_nobody_documented_is_named() {
-    let world = World::with(Platform {
+    let (_, error) = failed_day(Platform {
         job_states: vec!["DREAMING"],
         ..lake()
     })
     .await;
-    let error = world
-        .extractor()
-        .run(&event("day"), deadline())
-        .await
-        .unwrap_err();
     assert_eq!(error.kind(), Kind::Invalid);
     assert!(step::Failure::from(error).to_string().contains("DREAMING"));
 }
 
 #[tokio::test]
 async fn no_slot_for_a_job_is_throttled() {
-    let world = World::with(Platform {
+    let (_, error) = failed_day(Platform {
         refuses_job: Some((429, "The maximum number of concurrent jobs is reached")),
         ..lake()
     })
     .await;
-    let error = world
-        .extractor()
-        .run(&event("day"), deadline())
-        .await
-        .unwrap_err();
     assert_eq!(error.kind(), Kind::Throttled);
 }
 
 #[tokio::test]
 async fn a_first_page_without_records_is_not_the_end() {
-    let world = World::with(Platform {
+    let (.., receipt) = landed_day(Platform {
         begins_empty: true,
         ..lake()
     })
     .await;
-    let task = event("day");
-    let outcome = world.extractor().run(&task, deadline()).await.unwrap();
-    assert_eq!(
-        (outcome.counts.received, outcome.counts.staged),
-        (2500, 2400)
-    );
+    let counts = receipt.counts;
+    assert_eq!((counts.received, counts.staged), (2500, 2400));
 }
 
 #[tokio::test]
 async fn a_page_that_comes_again_is_counted_and_the_next_one_is_asked_for_once_more() {
-    let task = event("day");
-    let undisturbed = World::with(lake()).await;
-    finish(&undisturbed.extractor(), &task, 1).await;
+    let (undisturbed, task, _) = landed_day(lake()).await;
     for call in 2..=3 {
-        let world = World::with(Platform {
+        let (world, _, receipt) = landed_day(Platform {
             repeats_page: Some(call),
             ..lake()
         })
         .await;
-        let outcome = world.extractor().run(&task, deadline()).await.unwrap();
         // A page has 1,000 records; 100 of the first are of another window.
         let duplicates = if call == 2 { 900 } else { 1000 };
-        assert_eq!(outcome.counts.duplicates, duplicates);
-        assert!(outcome.done && outcome.counts.close());
+        assert_eq!(receipt.counts.duplicates, duplicates);
         assert_eq!(content(&world, &task), content(&undisturbed, &task));
     }
 }
 
 #[tokio::test]
 async fn a_cursor_that_does_not_move_is_a_fault_and_no_endless_loop() {
-    let world = World::with(Platform {
+    let (world, error) = failed_day(Platform {
         stands_still: true,
         ..lake()
     })
     .await;
-    let error = world
-        .extractor()
-        .run(&event("day"), deadline())
-        .await
-        .unwrap_err();
     assert_eq!(error.kind(), Kind::Transient);
     assert!(world.platform.called("results") < 10);
     let text = step::Failure::from(error).to_string();
@@ -178,15 +147,12 @@ async fn a_lake_that_ends_before_the_window_or_beyond_now_is_believed() {
         (Some("2026-01-06T00:00:00Z"), Extraction::Job),
         (Some("2030-01-01T00:00:00Z"), Extraction::Job),
     ] {
-        let world = World::with(Platform {
+        let (.., receipt) = landed_day(Platform {
             available_until: until,
             cap: 100_000,
             ..lake()
         })
         .await;
-        let task = event("day");
-        finish(&world.extractor(), &task, 1).await;
-        let receipt = world.bucket.receipt(&task);
         assert_eq!(receipt.extraction, extraction, "{until:?}");
         assert_eq!(receipt.counts.staged, 2400);
         // Whatever the lake says: it is the age of the window that settles it.

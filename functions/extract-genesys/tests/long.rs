@@ -5,9 +5,8 @@
 mod support;
 
 use jiff::Timestamp;
-use model::payload::Mode;
 use serde_json::json;
-use support::{Platform, World, deadline, event, ids};
+use support::{Platform, World, event, ids};
 
 /// A conversation from `start` to `end`; open without one.
 fn conversation(id: &str, start: &str, end: Option<&str>) -> (Timestamp, String) {
@@ -51,22 +50,15 @@ async fn a_conversation_that_outlived_its_own_window_comes_with_the_one_it_ends_
     })
     .await;
     let task = event("day");
-    let outcome = world.extractor().run(&task, deadline()).await.unwrap();
+    let outcome = world.read(&task).await.unwrap();
     assert!(outcome.done && outcome.counts.close());
     let taken = ["just-long", "long", "of-the-day"].map(|id| format!("\"{id}\""));
     assert_eq!(ids(&world, &task), taken.clone().into());
     assert_eq!(outcome.counts.out_of_window, 3);
 
     // Read again from what landed, whatever the settings say by then.
-    let receipt = world.bucket.receipt(&task);
-    let landed = receipt.files.iter().map(|file| file.key.clone());
-    let again = model::payload::WindowTask {
-        run_id: model::RunId::try_from("replay-20260107t090000z".to_owned()).unwrap(),
-        mode: Mode::Replay,
-        landed: landed.filter(|key| key.starts_with("landing/")).collect(),
-        ..task.clone()
-    };
-    let outcome = world.extractor().run(&again, deadline()).await.unwrap();
+    let again = world.replay_of(&task);
+    let outcome = world.read(&again).await.unwrap();
     assert!(outcome.done);
     assert_eq!(ids(&world, &again), taken.into());
 }

@@ -166,12 +166,15 @@ async fn an_adherence_job_that_fails_is_submitted_once_more_and_not_twice() {
     faults.add(Fault::new(submits, FaultKind::FailJob, 1));
     assert!(fake.read(&task).await.done);
     let fake = Fake::start(seeded(), unlimited()).await;
-    fake.server
-        .control()
-        .faults
-        .add(Fault::new(submits, FaultKind::FailJob, 2));
+    // Each unit is tried once more behind the others.
+    let faults = &fake.server.control().faults;
+    faults.add(Fault::new(submits, FaultKind::FailJob, u64::MAX));
     let failed = Box::pin(fake.world.extractor().run(&task, deadline())).await;
     assert_eq!(failed.unwrap_err().kind(), Kind::Transient);
+    let submitted = &fake.server.control().requests.counts().by_path;
+    let path = format!("POST /api/v2/workforcemanagement/{submits}");
+    let units = seeded().management_units().len() as u64;
+    assert_eq!(submitted[&path], units + 1);
     fake.stop().await;
 }
 

@@ -7,9 +7,10 @@ mod support;
 use jiff::Timestamp;
 use model::payload::Extraction;
 use model::{Classify, Kind};
-use source_http::Repeat;
 use std::time::Duration;
-use support::{Platform, World, content, conversations, deadline, event, finish, ids, lake};
+use support::{
+    Platform, World, content, conversations, deadline, event, finish, ids, impatient, lake,
+};
 
 #[tokio::test]
 async fn a_window_the_lake_does_not_have_is_queried_in_slices_below_the_cap() {
@@ -54,7 +55,7 @@ async fn the_sources_own_cap_cuts_a_slice_too() {
 
 #[tokio::test]
 async fn a_query_that_answers_with_whole_days_is_left_behind_the_slice() {
-    // As the vendor documents it: everything that began on a UTC day the interval touches.
+    // As the vendor documents it: everything that began on a UTC day the interval touches; and a filter changes nothing.
     let platform = Platform {
         available_until: None,
         cap: 100_000,
@@ -98,6 +99,45 @@ async fn a_minute_above_the_cap_is_an_error_that_says_so() {
         text.contains("has more than 500 results and cannot be cut further"),
         "{text}"
     );
+    // Without the filter no part of a day is smaller than the day: one call says so.
+    let filter = "query_start_filter = true";
+    assert!(world.settings.contains(filter));
+    world.settings = world.settings.replace(filter, "query_start_filter = false");
+    let before = world.platform.called("query");
+    let mut task = event("day");
+    task.run_id = "unfiltered".to_owned().try_into().unwrap();
+    let error = world.read(&task).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Invalid);
+    let text = step::Failure::from(error).to_string();
+    assert!(text.contains("genesys.query_start_filter"), "{text}");
+    assert_eq!(world.platform.called("query"), before + 1);
+}
+
+#[tokio::test]
+async fn pieces_that_count_less_than_their_whole_leave_the_window_short() {
+    for (day_counts, api) in [(7, 2407), (-5, 2400)] {
+        let mut world = World::with(Platform {
+            day_counts,
+            ..query()
+        })
+        .await;
+        world.settings = world
+            .settings
+            .replace("query_result_cap = 100000", "query_result_cap = 500");
+        let task = event("day");
+        finish(&world.extractor(), &task, 1).await;
+        let counts = world.bucket.receipt(&task).counts;
+        assert_eq!((counts.api, counts.staged), (Some(api), 2400));
+        assert!(counts.close() && counts.duplicates == 0);
+        // Stopped anywhere, the sum is the same.
+        let again = model::payload::WindowTask {
+            run_id: "again".to_owned().try_into().unwrap(),
+            ..task
+        };
+        let hasty = world.extractor().handing_back_at(Duration::from_hours(1));
+        assert!(finish(&hasty, &again, 99).await > 20);
+        assert_eq!(world.bucket.receipt(&again).counts.api, Some(api));
+    }
 }
 
 /// The lake does not have the window, and the query is as patient as the source.
@@ -106,14 +146,6 @@ fn query() -> Platform {
         available_until: None,
         cap: 100_000,
         ..lake()
-    }
-}
-
-fn impatient() -> Repeat {
-    Repeat {
-        first_wait: Duration::from_millis(1),
-        longest_wait: Duration::from_millis(1),
-        ..Repeat::default()
     }
 }
 

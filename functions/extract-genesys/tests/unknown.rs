@@ -4,8 +4,8 @@
 
 mod support;
 
-use model::payload::{Mode, WindowTask};
-use support::{Platform, World, conversations, day_of, deadline, finish, table};
+use model::payload::WindowTask;
+use support::{Platform, World, conversations, day_of, finish, table};
 
 async fn with_unknown(refuses_unknown: bool) -> World {
     let mut world = World::with(Platform {
@@ -53,24 +53,8 @@ async fn a_conversation_that_does_not_come_by_its_id_is_counted_among_the_refuse
             ");
         }
         // What was refused is landed with its bytes, and a replay refuses it for the same reason.
-        let landed = world
-            .bucket
-            .receipt(&task)
-            .files
-            .into_iter()
-            .map(|file| file.key);
-        let again = WindowTask {
-            run_id: "replay-1".to_owned().try_into().unwrap(),
-            mode: Mode::Replay,
-            landed: landed.filter(|key| key.starts_with("landing/")).collect(),
-            ..task.clone()
-        };
-        let replayed = world
-            .extractor()
-            .run(&again, deadline())
-            .await
-            .unwrap()
-            .counts;
+        let again = world.replay_of(&task);
+        let replayed = world.read(&again).await.unwrap().counts;
         assert_eq!((replayed.staged, replayed.quarantined), (3, 2));
         assert!(told(&again).contains(&first[1]));
     }

@@ -7,15 +7,11 @@ mod support;
 use model::payload::Extraction;
 use model::{Classify, Kind};
 use std::time::Duration;
-use support::{CONTACT, Platform, World, deadline, event, ids, lake};
+use support::{CONTACT, Platform, World, deadline, event, failed_day, ids, lake, landed_day};
 
 #[tokio::test]
 async fn an_available_window_comes_through_a_job_verbatim_and_filtered() {
-    let world = World::with(lake()).await;
-    let task = event("day");
-    let outcome = world.extractor().run(&task, deadline()).await.unwrap();
-    assert!(outcome.done && outcome.counts.close(), "{outcome:?}");
-    let receipt = world.bucket.receipt(&task);
+    let (world, task, receipt) = landed_day(lake()).await;
     let counts = receipt.counts;
     assert_eq!(
         (receipt.extraction, receipt.is_settled),
@@ -72,7 +68,7 @@ async fn a_job_read_long_after_its_window_is_settled() {
     let world = World::with(lake()).await;
     let mut task = event("day");
     task.at = "2026-01-10T00:00:00Z".parse().unwrap();
-    world.extractor().run(&task, deadline()).await.unwrap();
+    world.read(&task).await.unwrap();
     assert!(world.bucket.receipt(&task).is_settled);
 }
 
@@ -104,14 +100,9 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_the_others_go_on() {
     let mut platform = lake();
     platform.conversations[200].1 =
         r#"{"conversationId":"c-200","conversationStart":7}"#.to_owned();
-    let world = World::with(platform).await;
-    let task = event("day");
-    let outcome = world.extractor().run(&task, deadline()).await.unwrap();
-    assert_eq!(
-        (outcome.counts.staged, outcome.counts.quarantined),
-        (2399, 1)
-    );
-    assert!(outcome.counts.close());
+    let (world, task, receipt) = landed_day(platform).await;
+    let counts = receipt.counts;
+    assert_eq!((counts.staged, counts.quarantined), (2399, 1));
     let rows = world.bucket.rows(&task, "staging.quarantine");
     assert!(
         rows[0].contains("\"c-200\"") && rows[0].contains("conversationStart"),
@@ -135,7 +126,7 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_the_others_go_on() {
 async fn a_listing_is_read_to_its_last_page() {
     let world = World::with(Platform::default()).await;
     let task = event("queues");
-    let outcome = world.extractor().run(&task, deadline()).await.unwrap();
+    let outcome = world.read(&task).await.unwrap();
     assert_eq!((outcome.counts.staged, outcome.counts.api), (3, Some(3)));
     assert_eq!(
         world.bucket.receipt(&task).extraction,
@@ -147,16 +138,11 @@ async fn a_listing_is_read_to_its_last_page() {
 
 #[tokio::test]
 async fn a_refused_token_is_unauthorized() {
-    let world = World::with(Platform {
+    let (world, error) = failed_day(Platform {
         refuses_token: true,
         ..lake()
     })
     .await;
-    let error = world
-        .extractor()
-        .run(&event("day"), deadline())
-        .await
-        .unwrap_err();
     assert_eq!(error.kind(), Kind::Unauthorized);
     assert_eq!(world.platform.called("any"), 1);
 }

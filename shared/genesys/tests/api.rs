@@ -273,5 +273,6 @@ async fn a_contact_that_cannot_be_read_now_is_transient() {
         .resolve_contacts(&["c-1".to_owned()], &mut known)
         .await
         .unwrap_err();
-    assert_eq!(error.kind(), Kind::Transient);
+    // As if the call itself had failed.
+    assert_eq!((error.kind(), error.status()), (Kind::Transient, Some(503)));
 }

@@ -1,5 +1,6 @@
 //! A details job: submit, wait, page by cursor, delete.
 
+use super::slices::is_too_large;
 use super::{BREATH, take};
 use crate::run::{Progress, Run};
 use crate::state::{Job, Stage};
@@ -12,14 +13,14 @@ use tokio::task::JoinSet;
 
 /// How often the page before may come again in place of the one that was asked for.
 const MOST_REPEATS: u32 = 3;
-/// A job that has not ended after so long is given up: else a job that hangs would be waited for as long as the run may last.
-const PATIENCE_HOURS: i64 = 6;
 
 enum Pages {
     Read,
     HandBack,
     /// The job ended or vanished; what it gave so far stays, duplicates are dropped by their bytes.
     Gone(SourceError),
+    /// A page was too large; smaller ones are asked for from the first on.
+    TooLarge,
 }
 
 pub(super) async fn read(
@@ -35,11 +36,13 @@ pub(super) async fn read(
         let ended = match pages(run, api, &mut job, &id).await? {
             Pages::Read => break,
             Pages::HandBack => return Ok(Progress::HandBack),
+            Pages::TooLarge => continue,
             Pages::Gone(cause) => cause,
         };
         let again = !job.was_resubmitted;
         job = Job {
             was_resubmitted: again,
+            page_size: job.page_size,
             ..Job::default()
         };
         run.state.stage = Stage::Job(job.clone());
@@ -87,7 +90,7 @@ async fn pages(
     }
     // Pages of a job come one after another; the next one travels while this one is written.
     let mut ahead = JoinSet::new();
-    let page_size = run.settings.genesys.job_page_size;
+    let page_size = job.page_size.unwrap_or(run.settings.genesys.job_page_size);
     let fetch = |cursor: Option<String>| {
         let (api, id) = (api.clone(), id.to_owned());
         async move { api.job_page(&id, cursor.as_deref(), page_size).await }
@@ -99,6 +102,17 @@ async fn pages(
         let page = match ahead.join_next().await {
             Some(Ok(Ok(page))) => page,
             Some(Ok(Err(cause))) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
+            Some(Ok(Err(cause))) if is_too_large(&cause) && page_size > 1 => {
+                // Whether a cursor keeps its place in pages of another size is not documented.
+                let size = page_size / 2;
+                tracing::warn!(
+                    "Asking for {size} conversations a page, from the first one: {cause}"
+                );
+                job.page_size = Some(size);
+                job.cursor = None;
+                run.state.stage = Stage::Job(job.clone());
+                return Ok(Pages::TooLarge);
+            }
             Some(Ok(Err(cause))) => return Err(run.source(cause)),
             Some(Err(_)) | None => return Err(run.source(failed("a page got lost"))),
         };
@@ -145,12 +159,9 @@ async fn pages(
 
 /// Waits on for a job that still runs, unless it has run for too long.
 async fn give_up_late(run: &Run<'_>, api: &Api, job: &Job, id: &str) -> Pages {
-    let hours = job.submitted_at.map_or(0, |submitted_at| {
-        run.deadline.now().duration_since(submitted_at).as_hours()
-    });
-    if hours < PATIENCE_HOURS {
+    let Some(hours) = run.has_waited(job.submitted_at) else {
         return Pages::HandBack;
-    }
+    };
     if let Err(error) = api.delete_job(id).await {
         tracing::warn!("A job that was given up could not be deleted: {error}");
     }

@@ -4,6 +4,8 @@ mod job;
 mod query;
 pub(crate) mod slices;
 mod stream;
+pub(crate) mod totals;
+pub(crate) mod way;
 
 use crate::run::{Progress, Run};
 use crate::state::{Job, Query, Stage};
@@ -59,14 +61,15 @@ pub(crate) fn settle(settings: &Settings) -> SignedDuration {
     SignedDuration::from_hours(i64::from(settings.genesys.settle_hours))
 }
 
-/// Takes a record if it is of the window; with `group`, its conversation is marked there, wherever it began.
+/// Takes a record if it is of the window, and says whether it is; with `group`, its conversation is marked there, wherever
+/// it began.
 fn take(
     run: &mut Run<'_>,
     payload: &str,
     received_at: Timestamp,
     extraction: Extraction,
     group: Option<u32>,
-) -> Result<(), ExtractError> {
+) -> Result<bool, ExtractError> {
     let window = run.task.window;
     let record = match record::parse(payload) {
         Ok(record) => record,
@@ -78,7 +81,7 @@ fn take(
             let bytes = payload.as_bytes();
             run.writer
                 .refuse(id.as_deref(), bytes, received_at, &refusal)?;
-            return Ok(());
+            return Ok(false);
         }
     };
     if let Some(group) = group {
@@ -86,7 +89,7 @@ fn take(
     }
     if !record.belongs_to(window, settle(run.settings)) {
         run.writer.skip_out_of_window();
-        return Ok(());
+        return Ok(false);
     }
     let id = &record.conversation_id;
     let written = run.writer.record(id, payload, received_at, |rows| {
@@ -95,5 +98,5 @@ fn take(
     if written != Written::Duplicate {
         contacts::collect(run, &record);
     }
-    Ok(())
+    Ok(true)
 }

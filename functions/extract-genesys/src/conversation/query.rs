@@ -1,7 +1,9 @@
 //! A details query: slices side by side, their pages in one chronological stream.
 
-use super::slices::{cut, is_too_much, parts_for};
+use super::slices::{cut, is_too_large, is_too_much, parts_for};
 use super::stream::Stream;
+use super::totals::{self, Cut};
+use super::way::{Way, touches_days};
 use super::{BREATH, take};
 use crate::run::{Progress, Run};
 use crate::state::{Query, Slice, Stage};
@@ -36,6 +38,8 @@ struct Reader {
     merge: KWay<Timestamp, usize>,
     calls: JoinSet<Answer>,
     next_group: u32,
+    /// Slices that were cut.
+    cuts: Vec<Cut>,
 }
 
 pub(super) async fn read(
@@ -51,6 +55,7 @@ pub(super) async fn read(
         merge: KWay::default(),
         calls: JoinSet::new(),
         next_group: query.next_group,
+        cuts: query.cuts,
     };
     let read = reader.read(run, api).await;
     run.state.stage = Stage::Query(reader.query());
@@ -66,6 +71,7 @@ impl Reader {
         Query {
             slices,
             next_group: self.next_group,
+            cuts: self.cuts.clone(),
         }
     }
 
@@ -114,28 +120,28 @@ impl Reader {
         while self.streams.len() < width
             && let Some(slice) = self.pending.pop_front()
         {
+            let stream = Stream::new(slice, |slice| Way::of(run, slice.window));
             // With the filter a slice holds nothing from before its start; without it, it may.
-            let from = only_starts(run, &slice).then(|| slice.window.start());
+            let from = (stream.way == Way::Starts).then(|| stream.slice.window.start());
             let source = self.merge.add(from);
-            self.streams.insert(source, Stream::new(slice));
+            self.streams.insert(source, stream);
         }
     }
 
     /// Asks for the next page of every slice that has room for one.
     fn ask(&mut self, run: &Run<'_>) {
-        let page_size = run.settings.genesys.query_page_size;
         for (source, stream) in &mut self.streams {
             if stream.is_ended || stream.is_asked || stream.ahead.len() >= AHEAD {
                 continue;
             }
             stream.is_asked = true;
-            let (source, number, window) = (*source, stream.next, stream.slice.window);
-            let only_starts = only_starts(run, &stream.slice);
+            let (source, number, window, way) =
+                (*source, stream.next, stream.slice.window, stream.way);
+            let size = stream.slice.page_size(run.settings);
             let (api, filter, deadline) = (self.api.clone(), self.filter.clone(), run.deadline);
             self.calls.spawn(async move {
-                let filter = filter.as_ref();
-                let page = api.query_page(window, only_starts, filter, number, page_size);
-                (source, page.await, deadline.now())
+                let query = way.query(window, filter.as_ref()).page(number, size);
+                (source, api.details(&query).await, deadline.now())
             });
         }
     }
@@ -165,35 +171,48 @@ impl Reader {
         let page = match answer {
             Ok(page) => page,
             Err(cause) if is_too_much(&cause) => {
-                return self.cut(run, source, 2, |_, _| cause);
+                return self.cut(run, source, 2, || cause);
             }
+            Err(cause) if stream.way.is_refused(&cause) => {
+                run.give_up_start_filter(&cause.to_string());
+                return self.restart(run, source, |slice| slice.way = None);
+            }
+            Err(cause) if is_too_large(&cause) => return self.shrink(run, source, cause),
             Err(cause) => return Err(run.source(cause)),
         };
-        let genesys = &run.settings.genesys;
-        let (size, cap) = (u64::from(genesys.query_page_size), genesys.query_result_cap);
+        let size = u64::from(stream.slice.page_size(run.settings));
+        let cap = run.settings.genesys.query_result_cap;
         let read = stream.next.saturating_mul(size);
         let hits = page.total_hits;
         let is_last = hits.is_some_and(|hits| hits <= read);
         // The page after this one would be refused; needed, unless this one ends the slice.
         let ends_at_cap = read.saturating_add(size) > cap;
-        let passes_cap = hits.is_some_and(|hits| hits > cap) || (ends_at_cap && !is_last);
+        let (window, way) = (stream.slice.window, stream.way);
+        let is_cuttable = run.filters_start() || touches_days(window);
+        // Of a part of a day that cannot be asked for alone, the pages above the cap may lie past it.
+        let is_above = hits.is_some_and(|hits| hits > cap);
+        let passes_cap = (is_above && (is_cuttable || way.counts_only(window)))
+            || (ends_at_cap && !is_last && !stream.lies_past(&page));
+        stream.total = hits;
         if passes_cap && !page.is_empty() {
-            return self.cut(run, source, parts_for(hits, cap), |slice, cap| {
+            let too_many = |why: &str| {
                 let text = format!(
-                    "slice {} has more than {cap} results and cannot be cut further; read this window again when the details job covers it",
-                    slice.window
+                    "slice {window} has more than {cap} results and {why}; read this window again when the details job covers it"
                 );
                 SourceError::invalid("details query", text)
+            };
+            if !is_cuttable {
+                let why = "cannot be made smaller without a filter on the start (genesys.query_start_filter)";
+                return Err(run.source(too_many(why)));
+            }
+            return self.cut(run, source, parts_for(hits, cap), || {
+                too_many("cannot be cut further")
             });
         }
-        stream.total = hits;
         // The source's count is approximate: only a page that is not full as well is taken for the last one.
         let is_short = (page.len() as u64) < size;
         let is_empty = page.is_empty();
         stream.push(page, received_at);
-        // Results come by start: a page that lies wholly behind the slice is followed by nothing of it.
-        let newest = stream.ahead.back().and_then(|page| page.order.first());
-        stream.is_left = newest.is_some_and(|(start, _)| *start >= stream.slice.window.end());
         if is_empty || stream.is_left || (is_last && (ends_at_cap || is_short)) {
             stream.is_ended = true;
         }
@@ -209,32 +228,67 @@ impl Reader {
         run: &mut Run<'_>,
         source: usize,
         parts: u64,
-        otherwise: impl FnOnce(&Slice, u64) -> SourceError,
+        otherwise: impl FnOnce() -> SourceError,
     ) -> Result<(), ExtractError> {
         let Some(stream) = self.streams.get(&source) else {
             return Ok(());
         };
-        let Some(pieces) = cut(stream.slice.window, parts) else {
-            let cap = run.settings.genesys.query_result_cap;
-            return Err(run.source(otherwise(&stream.slice, cap)));
+        let window = stream.slice.window;
+        let Some(pieces) = cut(window, parts) else {
+            return Err(run.source(otherwise()));
         };
-        tracing::info!(
-            "Reading slice {} in {} pieces",
-            stream.slice.window,
-            pieces.len()
-        );
+        tracing::info!("Reading slice {window} in {} pieces", pieces.len());
+        let total = stream.total.filter(|_| stream.way.counts_only(window));
+        self.cuts.extend(total.map(|total| Cut::new(window, total)));
         run.writer.forget(stream.slice.group);
         self.streams.remove(&source);
         self.finish(run, source)?;
         let mut query = Query {
-            slices: Vec::new(),
             next_group: self.next_group,
+            ..Query::default()
         };
         for piece in pieces.into_iter().rev() {
-            self.pending.push_front(query.slice(piece));
+            self.pending.push_front(Slice {
+                is_piece: true,
+                ..query.slice(piece)
+            });
         }
         self.next_group = query.next_group;
         Ok(())
+    }
+
+    /// Begins a slice anew, in another way.
+    fn restart(
+        &mut self,
+        run: &Run<'_>,
+        source: usize,
+        change: impl FnOnce(&mut Slice),
+    ) -> Result<(), ExtractError> {
+        self.finish(run, source)?;
+        if let Some(Stream { mut slice, .. }) = self.streams.remove(&source) {
+            slice.begin_anew();
+            change(&mut slice);
+            self.pending.push_front(slice);
+        }
+        Ok(())
+    }
+
+    /// Asks for smaller pages of a slice, from its first one: what was on a page before is on another one now.
+    fn shrink(
+        &mut self,
+        run: &Run<'_>,
+        source: usize,
+        cause: SourceError,
+    ) -> Result<(), ExtractError> {
+        let Some(stream) = self.streams.get(&source) else {
+            return Ok(());
+        };
+        let size = stream.slice.page_size(run.settings) / 2;
+        if size == 0 {
+            return Err(run.source(cause));
+        }
+        tracing::warn!("Asking for {size} conversations a page: {cause}");
+        self.restart(run, source, |slice| slice.smaller_pages = Some(size))
     }
 
     /// Nothing more comes from a slice.
@@ -270,13 +324,10 @@ impl Reader {
                 return Ok(advance.is_last);
             }
         }
-        take(
-            run,
-            payload,
-            current.received_at,
-            Extraction::Query,
-            Some(group),
-        )?;
+        let at = current.received_at;
+        if take(run, payload, at, Extraction::Query, Some(group))? {
+            stream.slice.has_own = true;
+        }
         Ok(advance.is_last)
     }
 
@@ -296,6 +347,7 @@ impl Reader {
         self.finish(run, source)?;
         let Some(Stream {
             slice,
+            way,
             total,
             is_left,
             ..
@@ -303,12 +355,11 @@ impl Reader {
         else {
             return Ok(());
         };
-        let total = total.filter(|_| !is_left);
+        let (window, total) = (slice.window, total.filter(|_| !is_left));
         let read = run.writer.marked(slice.group);
         if let Some(missing) = total.map(|total| total.saturating_sub(read))
             && missing > 0
         {
-            let window = slice.window;
             if !slice.is_second_look {
                 tracing::info!(
                     missing,
@@ -327,8 +378,32 @@ impl Reader {
                 "{missing} of the results the source counts in slice {window} did not come; a later reading settles it"
             );
         }
+        if way == Way::Starts && !slice.has_own && !slice.is_piece && slice.doubted.is_none() {
+            // A filter that the source reads in another way keeps nothing either. (Pieces are compared with their whole.)
+            self.pending.push_front(Slice {
+                page: 1,
+                taken: 0,
+                is_second_look: false,
+                way: Some(Way::without_filter(window, run.deadline.now())),
+                doubted: Some(total.unwrap_or(0)),
+                ..slice
+            });
+            return Ok(());
+        }
+        let total = match slice.doubted {
+            Some(_) if slice.has_own => {
+                run.give_up_start_filter(&format!(
+                    "the filter on conversationStart kept nothing of {window}, which has conversations"
+                ));
+                total
+            }
+            Some(said) => Some(said),
+            None => total,
+        };
         let sum = run.state.api_count.zip(total);
-        run.state.api_count = sum.map(|(sum, total)| sum + total);
+        let told = total.filter(|_| way.counts_only(window));
+        let missing = totals::add(&mut self.cuts, window, told);
+        run.state.api_count = sum.map(|(sum, total)| sum + total + missing);
         run.writer.forget(slice.group);
         Ok(())
     }
@@ -336,9 +411,4 @@ impl Reader {
 
 fn failed(run: &Run<'_>, text: &str) -> ExtractError {
     run.source(SourceError::transient("details query", text))
-}
-
-/// A window is asked for as it is; only what had to be cut depends on the filter.
-fn only_starts(run: &Run<'_>, slice: &Slice) -> bool {
-    run.settings.genesys.query_start_filter && slice.window != run.task.window
 }

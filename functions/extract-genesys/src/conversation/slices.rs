@@ -2,6 +2,7 @@
 
 use crate::state::{Query, Slice};
 use jiff::SignedDuration;
+use model::settings::Settings;
 use model::{Classify, Kind, Window};
 use source_http::SourceError;
 
@@ -27,7 +28,26 @@ impl Query {
             taken: 0,
             group: self.next_group,
             is_second_look: false,
+            way: None,
+            smaller_pages: None,
+            is_piece: false,
+            has_own: false,
+            doubted: None,
         }
+    }
+}
+
+impl Slice {
+    /// From its first page; what was taken comes again and is dropped by its bytes.
+    pub const fn begin_anew(&mut self) {
+        self.page = 1;
+        self.taken = 0;
+    }
+
+    /// Conversations a page.
+    pub fn page_size(&self, settings: &Settings) -> u32 {
+        let size = settings.genesys.query_page_size;
+        self.smaller_pages.unwrap_or(size)
     }
 }
 
@@ -39,6 +59,11 @@ pub(crate) fn is_too_much(cause: &SourceError) -> bool {
         Some(200) | None => false,
         Some(_) => cause.kind() == Kind::Transient,
     }
+}
+
+/// The answer came and is more than is read at once.
+pub(crate) fn is_too_large(cause: &SourceError) -> bool {
+    cause.status().is_none() && cause.message().starts_with("the answer is larger than")
 }
 
 /// `window` in about `parts` pieces: at whole hours from its start as long as it is longer than one, then at whole minutes.

@@ -1,5 +1,6 @@
 //! One slice of a details query being read: pages that have come and are not taken yet.
 
+use super::way::Way;
 use crate::state::Slice;
 use genesys::api::Page;
 use jiff::Timestamp;
@@ -24,6 +25,8 @@ pub(super) struct Arrived {
 #[derive(Debug)]
 pub(super) struct Stream {
     pub slice: Slice,
+    /// How it is asked for.
+    pub way: Way,
     /// The page that is being taken.
     pub current: Option<Arrived>,
     /// Those behind it.
@@ -36,15 +39,22 @@ pub(super) struct Stream {
     pub is_ended: bool,
     /// The source's own number, from the latest page.
     pub total: Option<u64>,
-    /// The slice was left before its last page: what follows began after it.
+    /// The slice was left before its last page: nothing of it follows.
     pub is_left: bool,
 }
 
 impl Stream {
-    pub fn new(slice: Slice) -> Self {
+    /// Goes on with a slice where it stands; one that was never asked for is begun in the way given.
+    pub fn new(mut slice: Slice, otherwise: impl FnOnce(&Slice) -> Way) -> Self {
+        let way = slice.way.unwrap_or_else(|| {
+            slice.begin_anew();
+            otherwise(&slice)
+        });
+        slice.way = Some(way);
         Self {
             next: slice.page,
             slice,
+            way,
             current: None,
             ahead: VecDeque::new(),
             is_asked: false,
@@ -52,6 +62,19 @@ impl Stream {
             total: None,
             is_left: false,
         }
+    }
+
+    /// Whether nothing of the slice follows this page. Results come by start: a page that lies wholly past the slice is the
+    /// last one that matters.
+    pub fn lies_past(&self, page: &Page) -> bool {
+        self.is_past(&order(page, self.slice.window.start()))
+    }
+
+    fn is_past(&self, order: &[(Timestamp, usize)]) -> bool {
+        let bounds = order.first().zip(order.last());
+        bounds.is_some_and(|((earliest, _), (latest, _))| {
+            self.way.is_past(self.slice.window, *earliest, *latest)
+        })
     }
 
     /// Whether everything that will ever come has been taken.
@@ -62,6 +85,7 @@ impl Stream {
     /// Puts a page that came behind the others.
     pub fn push(&mut self, page: Page, received_at: Timestamp) {
         let order = order(&page, self.slice.window.start());
+        self.is_left = self.is_past(&order);
         if !order.is_empty() {
             self.ahead.push_back(Arrived {
                 page,

@@ -7,13 +7,14 @@ pub mod seeded;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::config::{Credentials, SharedCredentialsProvider};
-use extract_genesys::{Config, Extractor, Request};
+use extract_genesys::{Config, ExtractError, Extractor, Request};
 use flate2::read::GzDecoder;
 use landing::Store;
-use model::payload::{WindowReceipt, WindowTask};
+use model::payload::{ExtractOutcome, Mode, WindowReceipt, WindowTask};
 use model::settings::Settings;
 pub use platform::{Platform, Served, conversations};
 use serde_json::json;
+use source_http::Repeat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
 use std::sync::{Arc, Mutex};
@@ -218,6 +219,58 @@ impl World {
             Secrets::new(&aws(&self.servers[1])),
         )
         .unwrap()
+    }
+}
+
+impl World {
+    /// One invocation.
+    pub async fn read(&self, task: &Request) -> Result<ExtractOutcome, ExtractError> {
+        Box::pin(self.extractor().run(task, deadline())).await
+    }
+
+    /// The same window once more, from what it has landed.
+    pub fn replay_of(&self, task: &Request) -> Request {
+        let landed = self.bucket.receipt(task).files.into_iter();
+        let landed = landed.map(|file| file.key);
+        Request {
+            run_id: "replay-20260107t090000z".to_owned().try_into().unwrap(),
+            mode: Mode::Replay,
+            landed: landed.filter(|key| key.starts_with("landing/")).collect(),
+            ..task.clone()
+        }
+    }
+}
+
+/// The event `day`, asked of a source in one invocation.
+pub async fn read_day(
+    platform: Platform,
+) -> (World, Request, Result<ExtractOutcome, ExtractError>) {
+    let (world, task) = (World::with(platform).await, event("day"));
+    let outcome = world.read(&task).await;
+    (world, task, outcome)
+}
+
+/// The same where it must be done: its receipt.
+pub async fn landed_day(platform: Platform) -> (World, Request, WindowReceipt) {
+    let (world, task, outcome) = read_day(platform).await;
+    let outcome = outcome.unwrap();
+    assert!(outcome.done && outcome.counts.close(), "{outcome:?}");
+    let receipt = world.bucket.receipt(&task);
+    (world, task, receipt)
+}
+
+/// The same where it must fail.
+pub async fn failed_day(platform: Platform) -> (World, ExtractError) {
+    let (world, _, outcome) = read_day(platform).await;
+    (world, outcome.unwrap_err())
+}
+
+/// Calls are repeated at once.
+pub fn impatient() -> Repeat {
+    Repeat {
+        first_wait: Duration::from_millis(1),
+        longest_wait: Duration::from_millis(2),
+        ..Repeat::default()
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Platform {
     pub appears: Option<(usize, u64)>,
     /// The query counts so many conversations more than it gives.
     pub counts_more: usize,
+    /// The query counts so many more, or fewer, when it is asked for a day and not for a part of one.
+    pub day_counts: i64,
     /// The slices asked for, with their pages.
     pub slices: Mutex<Vec<(Timestamp, Timestamp, usize)>>,
     /// The results of the first job begin with an empty page.
@@ -202,15 +204,18 @@ impl Platform {
                     .take(size)
                     .copied()
                     .collect();
+                let is_day = end.duration_since(start).as_hours() == 24;
+                let more = if is_day { self.day_counts } else { 0 };
+                let total = (hits.len() + self.counts_more)
+                    .saturating_add_signed(isize::try_from(more).unwrap());
                 if rows.is_empty() {
-                    return ok(json!({"totalHits": hits.len() + self.counts_more}));
+                    return ok(json!({"totalHits": total}));
                 }
                 (
                     200,
                     format!(
-                        "{{\"conversations\":[{}],\"totalHits\":{}}}",
+                        "{{\"conversations\":[{}],\"totalHits\":{total}}}",
                         rows.join(","),
-                        hits.len() + self.counts_more
                     ),
                 )
             }
@@ -230,10 +235,8 @@ impl Platform {
                 ok(json!({"job": {"id": "a-1", "status": "Complete"}}))
             }
             ("POST", "/api/v2/analytics/evaluations/aggregates/query") => {
-                let group = |(no, (id, _)): (usize, &(&str, bool))| json!({"group": {"conversationId": id, "evaluationId": format!("e-{no}")}});
-                ok(
-                    json!({"results": self.evaluated.iter().enumerate().map(group).collect::<Vec<_>>()}),
-                )
+                let group = |(id, _): &(&str, bool)| json!({"group": {"conversationId": id, "evaluationId": format!("of-{id}")}});
+                ok(json!({"results": self.evaluated.iter().map(group).collect::<Vec<_>>()}))
             }
             ("POST", _) if path.ends_with("/aggregates/query") => ok(json!({})),
             ("GET", "/api/v2/analytics/conversations/details") => {

@@ -7,7 +7,7 @@ use crate::contact::{
 use crate::record::external_contact::wrap;
 use serde::Deserialize;
 use serde_json::json;
-use source_http::{Request, SourceError};
+use source_http::{Refusal, Request, SourceError, Vendor};
 use std::collections::HashMap;
 
 /// One id asked for.
@@ -186,13 +186,16 @@ fn found_in(
         let is_passing = error.and_then(|error| error.retryable) == Some(true)
             || status.is_some_and(|status| status == 429 || status >= 500);
         if is_passing {
-            return Err(SourceError::transient(
-                request.operation(),
-                format!(
-                    "a contact could not be read now (code {})",
-                    code.unwrap_or_default()
-                ),
-            ));
+            // With its status, as if the call had failed: the others of the batch may come without this one.
+            return Err(SourceError::Transient(Refusal {
+                operation: request.operation(),
+                status: Some(status.unwrap_or(503)),
+                vendor: Vendor {
+                    message: "a contact of the answer could not be read now".to_owned(),
+                    code,
+                    ..Vendor::default()
+                },
+            }));
         }
         if status != Some(404) {
             tracing::warn!(status, code, "A contact stays unresolved");

@@ -9,6 +9,7 @@ use source_http::{Request, SourceError};
 
 const QUERY: &str = "/api/v2/analytics/conversations/details/query";
 const BY_ID: &str = "/api/v2/analytics/conversations/details";
+const DETAILS: &str = "/api/v2/analytics/conversations/{conversationId}/details";
 const CONVERSATION: &str = "/api/v2/conversations/{conversationId}";
 
 impl Api {
@@ -50,13 +51,26 @@ impl Api {
         self.page(&request).await
     }
 
+    /// One conversation by its id, as [`Api::details_by_ids`] has it. `None` when the API does not know it, or does not show
+    /// it.
+    pub async fn details_of(&self, id: &str) -> Result<Option<String>, SourceError> {
+        let id = path_part("conversation", id)?;
+        self.found(&Request::get(DETAILS.replace("{conversationId}", id)))
+            .await
+    }
+
     /// One conversation as it stands now, with the attributes a details job only has later: its bytes as they came.
     /// `None` when the API knows it no longer.
     pub async fn conversation(&self, id: &str) -> Result<Option<String>, SourceError> {
         let id = path_part("conversation", id)?;
-        let request = Request::get(CONVERSATION.replace("{conversationId}", id));
+        self.found(&Request::get(CONVERSATION.replace("{conversationId}", id)))
+            .await
+    }
+
+    /// The bytes of an answer; `None` for a 404.
+    async fn found(&self, request: &Request) -> Result<Option<String>, SourceError> {
         let read = |body: Vec<u8>| serde_json::from_slice::<Box<RawValue>>(&body);
-        match self.client.send(&request, read).await {
+        match self.client.send(request, read).await {
             Ok(answer) => Ok(Some(answer.value.get().to_owned())),
             Err(error) if error.status() == Some(404) => Ok(None),
             Err(error) => Err(error),

@@ -35,6 +35,12 @@ struct Group<'a> {
     #[serde_as(as = "Option<BorrowCow>")]
     #[serde(borrow, default)]
     conversation_id: Text<'a>,
+    #[serde_as(as = "Option<BorrowCow>")]
+    #[serde(borrow, default)]
+    evaluation_id: Text<'a>,
+    #[serde_as(as = "Option<BorrowCow>")]
+    #[serde(borrow, default)]
+    survey_id: Text<'a>,
 }
 
 #[derive(Deserialize)]
@@ -228,6 +234,13 @@ pub fn queue_natural_id(payload: &str) -> Option<String> {
 /// The conversation an element of evaluations or surveys aggregates is about.
 pub fn conversation_id(payload: &str) -> Option<String> {
     let id = group(payload)?.conversation_id;
+    id.filter(|id| !id.is_empty()).map(Cow::into_owned)
+}
+
+/// The evaluation or survey an element of evaluations or surveys aggregates is about.
+pub fn event_id(payload: &str) -> Option<String> {
+    let group = group(payload)?;
+    let id = group.evaluation_id.or(group.survey_id);
     id.filter(|id| !id.is_empty()).map(Cow::into_owned)
 }
 

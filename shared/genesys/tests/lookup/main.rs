@@ -187,7 +187,14 @@ async fn conversations_are_asked_for_by_their_ids() {
         .mount(&server)
         .await;
     let ids = ["c-1", "c&2"].map(ToOwned::to_owned);
-    assert_eq!(api(&server).details_by_ids(&ids).await.unwrap().len(), 1);
+    let api = api(&server);
+    assert_eq!(api.details_by_ids(&ids).await.unwrap().len(), 1);
+    let alone = "/api/v2/analytics/conversations/c-1/details";
+    answer(&server, "GET", alone, 200, "{\"evaluations\" : []}").await;
+    let found = api.details_of("c-1").await.unwrap();
+    assert_eq!(found.as_deref(), Some("{\"evaluations\" : []}"));
+    assert_eq!(api.details_of("c-1").await.unwrap(), None);
+    assert!(api.details_of("../c-1").await.is_err());
 }
 
 #[tokio::test]

@@ -32,6 +32,14 @@ impl FakeGenesys {
         // The order is nobody's business, so it is never the one asked for.
         for entity in entities.iter().rev() {
             let id = entity["id"].as_str().unwrap_or_default();
+            if self.is_broken(id) {
+                failed.push(results.len());
+                let error = json!({
+                    "code": "service.unavailable", "message": "The contact could not be read.", "status": 503, "retryable": true,
+                });
+                results.push(json!({"id": id, "success": false, "status": 503, "error": error}));
+                continue;
+            }
             let Some(index) = self.world.find_external_contact(id) else {
                 failed.push(results.len());
                 let error = json!({

@@ -111,6 +111,16 @@ impl Filters {
             && self.survey.is_empty()
     }
 
+    /// Whether a conversation filter asks about this dimension.
+    pub(super) fn name(&self, dimension: &str) -> bool {
+        let inner = |filter: &Filter| {
+            let clauses = filter.clauses.iter().flat_map(|clause| &clause.predicates);
+            let mut all = filter.predicates.iter().chain(clauses);
+            all.any(|one| one.subject() == dimension)
+        };
+        self.conversation.iter().any(inner)
+    }
+
     pub(super) fn hold(&self, one: &Conversation) -> bool {
         let conversation = |predicate: &Predicate| {
             predicate.holds(&match &predicate.metric {

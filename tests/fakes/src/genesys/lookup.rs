@@ -40,12 +40,19 @@ impl FakeGenesys {
             if !out.ends_with('[') {
                 out.push(',');
             }
+            let from = out.len();
             if !self
                 .world
                 .write_conversation_at(index, Form::Query, &view, &mut out)
             {
                 out.truncate(before);
+                continue;
             }
+            without(
+                &mut out,
+                from,
+                &[&self.options.left_out, &self.options.lost],
+            );
         }
         out.push_str("]}");
         Ok(Reply::json(200, out))
@@ -60,6 +67,7 @@ impl FakeGenesys {
                 .write_conversation_at(index, Form::Query, &view, &mut out)
         });
         if is_there {
+            without(&mut out, 0, &[&self.options.lost]);
             Ok(Reply::json(200, out))
         } else {
             Err(unknown(id))
@@ -152,6 +160,28 @@ impl FakeGenesys {
             View::EVERYTHING
         }
     }
+}
+
+/// Takes evaluations and surveys out of the record that begins at `from`.
+fn without(out: &mut String, from: usize, ids: &[&Vec<String>]) {
+    let is_gone = |one: &Value| {
+        let named = ["evaluationId", "surveyId"].map(|name| one[name].as_str());
+        let mut gone = ids.iter().copied().flatten();
+        gone.any(|id| named.contains(&Some(id.as_str())))
+    };
+    if ids.iter().all(|ids| ids.is_empty()) {
+        return;
+    }
+    let Ok(mut record) = serde_json::from_str::<Value>(&out[from..]) else {
+        return;
+    };
+    for list in ["evaluations", "surveys"] {
+        if let Some(all) = record.get_mut(list).and_then(Value::as_array_mut) {
+            all.retain(|one| !is_gone(one));
+        }
+    }
+    out.truncate(from);
+    out.push_str(&record.to_string());
 }
 
 fn unknown(id: &str) -> Problem {

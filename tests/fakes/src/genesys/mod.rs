@@ -16,7 +16,7 @@ mod query;
 mod reference;
 mod workforce;
 
-pub use options::Options;
+pub use options::{Options, StartFilter};
 
 use crate::control::{Control, Kind};
 use crate::openapi;
@@ -112,6 +112,7 @@ impl FakeGenesys {
             }
         })?;
         let body = body.unwrap_or_default();
+        self.refuse_broken(call)?;
         let rest = call.path.trim_start_matches("/api/v2/");
         let parts: Vec<&str> = rest.split('/').collect();
         match (call.method.as_str(), parts.as_slice()) {
@@ -140,6 +141,25 @@ impl FakeGenesys {
             }
             _ => Err(unserved()),
         }
+    }
+
+    /// Whether a text names something whose requests always fail.
+    fn is_broken(&self, text: &str) -> bool {
+        self.options
+            .broken
+            .iter()
+            .any(|id| text.contains(id.as_str()))
+    }
+
+    fn refuse_broken(&self, call: &Call) -> Result<(), Problem> {
+        let status = self.options.broken_status;
+        let names = self.is_broken(&call.full)
+            || !self.options.broken.is_empty()
+                && self.is_broken(&String::from_utf8_lossy(&call.body));
+        if names && status != 200 {
+            return Err(Problem::standard(status));
+        }
+        Ok(())
     }
 
     /// Everything below `/analytics/conversations/details`.

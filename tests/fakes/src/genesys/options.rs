@@ -50,6 +50,28 @@ pub struct Options {
     pub users_per_file: usize,
     /// Whether answers are compressed for a client that accepts it.
     pub compress: bool,
+    /// What a filter on `conversationStart` does to a details query.
+    pub start_filter: StartFilter,
+    /// Ids of contacts, conversations and management units: a request that names one of them fails, always.
+    pub broken: Vec<String>,
+    /// What it is answered with; 200: a bulk answer in which the one contact failed with a 503.
+    pub broken_status: u16,
+    /// Evaluations and surveys that aggregates count, and that conversations asked for together come without.
+    pub left_out: Vec<String>,
+    /// Of those, the ones that a conversation asked for alone comes without too.
+    pub lost: Vec<String>,
+}
+
+/// What a filter on `conversationStart` does to a details query: the form of its value is not confirmed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StartFilter {
+    /// It keeps what began in the interval.
+    #[default]
+    Kept,
+    /// It is a 400.
+    Refused,
+    /// It keeps nothing.
+    Misread,
 }
 
 impl Default for Options {
@@ -77,6 +99,11 @@ impl Default for Options {
             bulk_contacts: 50,
             users_per_file: 25,
             compress: true,
+            start_filter: StartFilter::Kept,
+            broken: Vec::new(),
+            broken_status: 503,
+            left_out: Vec::new(),
+            lost: Vec::new(),
         }
     }
 }

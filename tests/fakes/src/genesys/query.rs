@@ -2,7 +2,7 @@
 
 use super::filter::Filters;
 use super::interval::Interval;
-use super::{FakeGenesys, Problem};
+use super::{FakeGenesys, Problem, StartFilter};
 use crate::control::{Kind, locked};
 use crate::server::{Call, Reply};
 use crate::world::rng::{Rng, mix, tag};
@@ -79,6 +79,12 @@ impl FakeGenesys {
                 "Pagination may not exceed {cap} results.\n\n{TIP}"
             )));
         }
+        let asks_for_start = filters.name("conversationStart");
+        if asks_for_start && self.options.start_filter == StartFilter::Refused {
+            return Err(Problem::bad(
+                "conversationFilters: dimension conversationStart cannot be filtered by",
+            ));
+        }
         let view = self.view();
         let mut key = body.clone();
         key["paging"] = Value::Null;
@@ -87,6 +93,9 @@ impl FakeGenesys {
             let days = interval.days();
             let started = self.world.started_in_ms(days.from, days.to);
             let mut found = self.selected(started, &filters, &view);
+            if asks_for_start && self.options.start_filter == StartFilter::Misread {
+                found.clear();
+            }
             order(&self.world, &mut found, body);
             let found = Arc::new(found);
             Selection { found, view }

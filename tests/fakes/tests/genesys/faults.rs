@@ -1,6 +1,6 @@
 //! Faults and limits of the fake Genesys Cloud: what happens is what was asked for, as often as it was asked for.
 
-use crate::support::{DAY, Genesys, QUERY, ids, paged};
+use crate::support::{DAY, Genesys, QUERY, ids, paged, world};
 use fakes::control::Kind;
 use fakes::genesys::Options;
 use serde_json::{Value, json};
@@ -298,5 +298,44 @@ async fn answers_are_packed_for_those_who_can_unpack_them() {
         .await
         .unwrap();
     assert_eq!(small.headers().get("content-encoding"), None);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_broken_always_fails_and_what_is_lost_is_counted_and_never_comes() {
+    let from = |text: &str| text.parse().unwrap();
+    let made = world(2000);
+    let events = made.quality_events(from("2026-01-05T00:00:00Z"), from("2026-01-07T00:00:00Z"));
+    let [one, other, ..] = &events[..] else {
+        panic!("nothing happened");
+    };
+    let broken = made.build(7).id;
+    let server = Genesys::start(
+        2000,
+        Options {
+            broken: vec![broken.clone()],
+            left_out: vec![one.id.clone()],
+            lost: vec![other.id.clone()],
+            ..Options::default()
+        },
+    )
+    .await;
+    let details = "/api/v2/analytics/conversations/details";
+    let together = |id: &str| format!("{details}?id={}&id={id}", one.conversation_id);
+    for _ in 0..2 {
+        assert_eq!(server.get(&together(&broken)).await.0, 503);
+    }
+    let found = server.fetch(&together(&other.conversation_id)).await;
+    assert_eq!(ids(&found).len(), 2);
+    let text = found.to_string();
+    assert!(!text.contains(&one.id) && !text.contains(&other.id));
+    for (event, is_there) in [(one, true), (other, false)] {
+        let alone = format!(
+            "/api/v2/analytics/conversations/{}/details",
+            event.conversation_id
+        );
+        let found = server.fetch(&alone).await.to_string();
+        assert_eq!(found.contains(&event.id), is_there);
+    }
     server.stop().await;
 }

@@ -1,7 +1,7 @@
 //! Filters of details queries: dimensions, metrics, and what a filter may not ask.
 
 use crate::support::{DAY, Genesys, QUERY, ids, paged};
-use fakes::genesys::Options;
+use fakes::genesys::{Options, StartFilter};
 use fakes::world::Conversation;
 use serde_json::{Value, json};
 
@@ -148,4 +148,25 @@ async fn predicates_that_make_no_sense_are_refused() {
         assert!(status == 400 && message.contains(part), "{part}: {answer}");
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_filter_on_the_start_can_be_refused_or_misread() {
+    for (start_filter, answer) in [
+        (StartFilter::Kept, (200, false)),
+        (StartFilter::Refused, (400, true)),
+        (StartFilter::Misread, (200, true)),
+    ] {
+        let options = Options {
+            start_filter,
+            ..Options::default()
+        };
+        let server = Genesys::start(200, options).await;
+        let mut body = paged(DAY, 1, 100);
+        assert!(!ids(&server.post(QUERY, &body).await.1).is_empty());
+        body["conversationFilters"] = json!([{"type": "or", "predicates": [{"dimension": "conversationStart", "value": DAY}]}]);
+        let (status, page) = server.post(QUERY, &body).await;
+        assert_eq!((status, ids(&page).is_empty()), answer, "{start_filter:?}");
+        server.stop().await;
+    }
 }

@@ -73,7 +73,13 @@ async fn a_client_dies_before_or_after_its_request_is_carried_out() {
         .await;
         server.fault("details/jobs", Kind::Kill { after }, 1);
         assert_eq!(ended(client(&server)).await, None, "no signal ended it");
-        let counts = server.running.control().requests.counts();
+        // The server counts when the client is dead: whoever waits for the death may be a moment ahead.
+        let counts = || server.running.control().requests.counts();
+        let patience = Instant::now() + Duration::from_secs(20);
+        while (counts().killed == 0 || counts().total < 2) && Instant::now() < patience {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let counts = counts();
         assert_eq!((counts.killed, counts.total), (1, 2), "{counts:?}");
         let second = server.post(JOBS, &json!({"interval": DAY})).await.0;
         assert_eq!(second, if after { 429 } else { 202 });

@@ -1,0 +1,86 @@
+//! One id that the source fails on for good must not hold up everything else.
+//!
+//! - A batch that fails after every repetition is halved, down to one id.
+//! - Before each halving, and before an id is given up, the same call is made for an id that nobody has. When that is not
+//!   answered either, nothing is wrong with the ids: the source is out of order, and the window fails as it does then.
+//! - An id that fails alone, and again after a pause, is set aside: among the refused, as `unavailable`, with the status.
+//! - At most [`MOST`] ids of a window are set aside, or one in a hundred if that is more, and never all of several.
+//!   Beyond that it is no longer the ids' fault.
+
+use crate::ExtractError;
+use crate::conversation::slices::is_too_large;
+use crate::run::Run;
+use source_http::SourceError;
+use std::time::Duration;
+
+/// An id that nobody has.
+pub(crate) const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+/// Ids of a window that may be set aside, however few it has.
+const MOST: u64 = 3;
+/// What is kept free of the invocation behind a pause.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// What came of asking for some ids.
+pub(crate) enum Asked<T> {
+    Answered(T),
+    /// There are several, and not all of them may be at fault: ask for fewer.
+    Halve,
+    /// It is this one id: the last status it failed with, 0 when there was none.
+    SetAside(u16),
+}
+
+/// Asks for ids with `call`; `probe` makes the same call for [`NOBODY`].
+pub(crate) async fn ask<T>(
+    run: &Run<'_>,
+    ids: usize,
+    mut call: impl AsyncFnMut() -> Result<T, SourceError>,
+    probe: impl AsyncFnOnce() -> Result<(), SourceError>,
+) -> Result<Asked<T>, ExtractError> {
+    let cause = match call().await {
+        Ok(answer) => return Ok(Asked::Answered(answer)),
+        Err(cause) if !is_of_ids(&cause) => return Err(run.source(cause)),
+        Err(cause) => cause,
+    };
+    if let Err(other) = probe().await {
+        tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+        return Err(run.source(cause));
+    }
+    if ids > 1 {
+        tracing::info!("Asking for fewer than {ids} ids at once: {cause}");
+        return Ok(Asked::Halve);
+    }
+    // An id alone has no second half to compare it with: time has to tell.
+    if run.deadline.left() <= run.pause + MARGIN {
+        return Err(run.source(cause));
+    }
+    tokio::time::sleep(run.pause).await;
+    match call().await {
+        Ok(answer) => Ok(Asked::Answered(answer)),
+        Err(cause) if is_of_ids(&cause) && may_set_aside(run) => {
+            Ok(Asked::SetAside(cause.status().unwrap_or(0)))
+        }
+        Err(cause) => Err(run.source(cause)),
+    }
+}
+
+/// Whether the fault may lie in what was asked for: not in the connection, the token, a permission or the quota.
+pub(crate) fn is_of_ids(cause: &SourceError) -> bool {
+    match cause.status() {
+        None => is_too_large(cause),
+        Some(status) => !matches!(status, 401 | 403 | 429),
+    }
+}
+
+/// Whether one more id of the window may be set aside.
+pub(crate) fn may_set_aside(run: &Run<'_>) -> bool {
+    let (asked, aside) = (run.state.asked, run.state.aside + 1);
+    let may = aside <= MOST.max(asked / 100) && (aside < asked || asked <= 1);
+    if !may {
+        tracing::warn!(
+            asked,
+            aside,
+            "{aside} of the {asked} ids this window has asked for fail: too many to be set aside"
+        );
+    }
+    may
+}

@@ -1,0 +1,182 @@
+//! A part of a day, by the details query: what it costs, and what the filter on the start may do to it.
+
+#![allow(clippy::unwrap_used)] // helpers of tests may fail loudly
+
+mod support;
+
+use fakes::genesys::{Options, StartFilter};
+use jiff::{SignedDuration, Timestamp};
+use model::Window;
+use model::payload::{Counts, WindowTask};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use support::seeded::{Fake, unlimited, world};
+use support::{content, day_of, event, finish};
+
+const QUERY: &str = "POST /api/v2/analytics/conversations/details/query";
+const SWITCH: &str = "query_start_filter = true";
+
+fn part(object: &str, start: &str, end: &str) -> WindowTask {
+    let mut task = day_of(object);
+    task.window = Window::new(start.parse().unwrap(), end.parse().unwrap()).unwrap();
+    task
+}
+
+/// A source without details jobs.
+async fn start(start_filter: StartFilter, is_on: bool) -> Fake {
+    capped(start_filter, is_on, 100_000).await
+}
+
+async fn capped(start_filter: StartFilter, is_on: bool, result_cap: u64) -> Fake {
+    let options = Options {
+        result_cap,
+        availability: Some("2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
+        start_filter,
+        ..unlimited()
+    };
+    let mut fake = Fake::start(world(2, 3000), options).await;
+    assert!(fake.world.settings.contains(SWITCH));
+    if !is_on {
+        let off = fake
+            .world
+            .settings
+            .replace(SWITCH, "query_start_filter = false");
+        fake.world.settings = off;
+    }
+    fake
+}
+
+type Content = BTreeMap<String, Vec<String>>;
+
+/// What a window comes to, its counts, and how often the query was asked; the same when it is stopped after every page.
+async fn read(fake: &Fake, task: &WindowTask) -> (Content, Counts, u64) {
+    let requests = &fake.server.control().requests;
+    requests.reset();
+    finish(&fake.world.extractor(), task, 1).await;
+    let queries = requests.counts().by_path[QUERY];
+    let found = content(&fake.world, task);
+    let counts = fake.world.bucket.receipt(task).counts;
+    let again = WindowTask {
+        run_id: "stopped".to_owned().try_into().unwrap(),
+        ..task.clone()
+    };
+    let hasty = fake
+        .world
+        .extractor()
+        .handing_back_at(Duration::from_hours(1));
+    finish(&hasty, &again, 99).await;
+    assert_eq!(content(&fake.world, &again), found);
+    let stopped = fake.world.bucket.receipt(&again).counts;
+    assert_eq!(
+        (stopped.api, stopped.received, stopped.staged),
+        (counts.api, counts.received, counts.staged)
+    );
+    (found, counts, queries)
+}
+
+#[tokio::test]
+async fn an_hour_costs_an_hour_with_the_filter_and_not_a_day_without_it() {
+    let task = part(
+        "conversation",
+        "2026-01-05T15:00:00Z",
+        "2026-01-05T16:00:00Z",
+    );
+    let seeded = world(2, 3000);
+    let (begin, end) = (task.window.start(), task.window.end());
+    let expected = seeded.expected(begin, end).conversations as u64;
+    let since_midnight = seeded.started_in(event("day").window.start(), end).len() as u64;
+    // What reading the day from its start came to: everything since midnight, and a page that is behind the hour.
+    let before = since_midnight / 100 + 1;
+
+    let fake = start(StartFilter::Kept, true).await;
+    let (found, counts, queries) = read(&fake, &task).await;
+    fake.stop().await;
+    assert_eq!((counts.landed, counts.received), (expected, expected));
+    assert_eq!(counts.api, Some(expected));
+    let filtered = queries;
+
+    let mut plain = None;
+    for (filter, is_on) in [
+        (StartFilter::Kept, false),
+        (StartFilter::Refused, true),
+        (StartFilter::Misread, true),
+    ] {
+        let fake = start(filter, is_on).await;
+        let (same, counts, queries) = read(&fake, &task).await;
+        fake.stop().await;
+        assert_eq!(same, found, "{filter:?}");
+        assert!(counts.out_of_window > 0 && counts.received < since_midnight);
+        // One more call finds out what the filter does.
+        let plain = *plain.get_or_insert(queries);
+        assert_eq!(queries, plain + u64::from(is_on), "{filter:?}");
+    }
+    assert_eq!((before, plain, filtered), (10, Some(7), 1));
+}
+
+#[tokio::test]
+async fn a_time_without_conversations_is_looked_at_twice_and_empty() {
+    let seeded = world(2, 3000);
+    let minutes = event("day").window.slices(SignedDuration::from_mins(1));
+    let is_empty = |it: &Window| seeded.started_in(it.start(), it.end()).is_empty();
+    let mut task = day_of("conversation");
+    task.window = minutes.skip(60).find(is_empty).unwrap();
+    let fake = start(StartFilter::Kept, true).await;
+    let (_, counts, _) = read(&fake, &task).await;
+    fake.stop().await;
+    assert_eq!((counts.api, counts.staged), (Some(0), 0));
+}
+
+#[tokio::test]
+async fn an_hour_is_read_without_the_filter_though_its_day_is_above_the_cap() {
+    let task = part(
+        "conversation",
+        "2026-01-05T22:00:00Z",
+        "2026-01-05T23:00:00Z",
+    );
+    let expected = world(2, 3000).expected(task.window.start(), task.window.end());
+    let mut fake = capped(StartFilter::Refused, true, 500).await;
+    let settings = &mut fake.world.settings;
+    *settings = settings.replace("query_result_cap = 100000", "query_result_cap = 500");
+    let (_, counts, _) = read(&fake, &task).await;
+    fake.stop().await;
+    assert_eq!(counts.landed, expected.conversations as u64);
+}
+
+#[tokio::test]
+async fn a_day_whose_parts_hold_nothing_is_short_of_all_of_it() {
+    let task = event("day");
+    let seeded = world(2, 3000);
+    let of_day = seeded.started_in(task.window.start(), task.window.end());
+    let mut fake = capped(StartFilter::Misread, true, 500).await;
+    let settings = &mut fake.world.settings;
+    *settings = settings.replace("query_result_cap = 100000", "query_result_cap = 500");
+    finish(&fake.world.extractor(), &task, 1).await;
+    let counts = fake.world.bucket.receipt(&task).counts;
+    fake.stop().await;
+    assert_eq!((counts.api, counts.staged), (Some(of_day.len() as u64), 0));
+}
+
+#[tokio::test]
+async fn attributes_are_asked_for_whatever_the_filter_does() {
+    let hour = ("2026-01-05T15:00:00Z", "2026-01-05T16:00:00Z");
+    let task = part("conversation_attribute", hour.0, hour.1);
+    let mut expected = None;
+    for (filter, most) in [
+        (StartFilter::Kept, 2),
+        (StartFilter::Refused, 12),
+        (StartFilter::Misread, 12),
+    ] {
+        let fake = start(filter, true).await;
+        let (found, counts, queries) = read(&fake, &task).await;
+        fake.stop().await;
+        assert!(
+            counts.staged > 10 && queries <= most,
+            "{filter:?}: {queries}"
+        );
+        assert_eq!(
+            &found,
+            expected.get_or_insert_with(|| found.clone()),
+            "{filter:?}"
+        );
+    }
+}
