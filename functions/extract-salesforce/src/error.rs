@@ -43,6 +43,17 @@ pub enum ExtractError {
         #[source]
         cause: Box<ApiError>,
     },
+    /// A record that cannot be had even alone.
+    #[error("{object}: asking for record {id} and no other")]
+    Record {
+        /// The object.
+        object: String,
+        /// Its id.
+        id: String,
+        /// What Salesforce said.
+        #[source]
+        cause: Box<ApiError>,
+    },
     /// The landing zone refused.
     #[error(transparent)]
     Landing(#[from] LandingError),
@@ -73,7 +84,7 @@ impl Classify for ExtractError {
             Self::Settings(cause) => cause.kind(),
             Self::Definition(cause) => cause.kind(),
             Self::Token(cause) => cause.kind(),
-            Self::Source { cause, .. } => cause.kind(),
+            Self::Source { cause, .. } | Self::Record { cause, .. } => cause.kind(),
             Self::Landing(cause) => cause.kind(),
         }
     }

@@ -7,24 +7,56 @@ impl Run<'_> {
     /// Lands the next page of the next batch.
     pub async fn look_up(&mut self) -> Result<Step, Trouble> {
         let bare = self.target.bare().map_err(ApiError::from)?;
-        let batches = self.api.id_batches(&bare, &self.task.ids)?;
-        let Some(batch) = batches.get(self.state.batch) else {
+        let ids = &self.task.ids;
+        // A state of an older version counts batches, not ids.
+        for _ in 0..std::mem::take(&mut self.state.batch) {
+            let rest = ids.get(self.state.looked_up..).unwrap_or_default();
+            let done = self.api.id_batch(&bare, rest, usize::MAX)?;
+            self.state.looked_up += done.map_or(0, |(_, size)| size);
+        }
+        let rest = ids.get(self.state.looked_up..).unwrap_or_default();
+        let most = self.state.most_ids.unwrap_or(usize::MAX);
+        let Some((batch, size)) = self.api.id_batch(&bare, rest, most)? else {
             return Ok(Step::Complete);
         };
-        let Some(page) = self.page(batch).await? else {
+        let page = match self.page(&batch).await {
+            Err(Trouble::Source(cause)) if matches!(*cause, ApiError::QueryTimeout(_)) => {
+                return self.halve_ids(size, cause);
+            }
+            page => page?,
+        };
+        let Some(page) = page else {
             return Ok(Step::More);
         };
         self.writer.counts().api = Some(self.state.counted + page.total_size);
         self.state.next_url = page.next_url;
         if self.state.next_url.is_none() {
             self.state.counted += page.total_size;
-            self.state.batch += 1;
+            self.state.looked_up += size;
             self.state.short_readings = 0;
         }
-        Ok(if self.state.batch == batches.len() {
+        Ok(if self.state.looked_up == ids.len() {
             Step::Complete
         } else {
             Step::More
         })
+    }
+
+    /// Salesforce gave up on a batch of `size` ids: half as many are asked for from now on. One that cannot be had even alone
+    /// is named.
+    fn halve_ids(&mut self, size: usize, cause: Box<ApiError>) -> Result<Step, Trouble> {
+        if size == 1 {
+            let id = self.task.ids.get(self.state.looked_up);
+            return Err(Trouble::Record(id.cloned().unwrap_or_default(), cause));
+        }
+        tracing::warn!(
+            "Asking for {} ids at once instead of {size}: {cause}",
+            size / 2
+        );
+        self.state.most_ids = Some(size / 2);
+        // What came of the batch comes again.
+        self.state.is_rereading |= self.state.next_url.take().is_some();
+        self.state.short_readings = 0;
+        Ok(Step::More)
     }
 }

@@ -47,6 +47,8 @@ pub(crate) enum Step {
 /// Why a step failed.
 pub(crate) enum Trouble {
     Source(Box<ApiError>),
+    /// A record that Salesforce gives up on, by its id.
+    Record(String, Box<ApiError>),
     Landing(LandingError),
 }
 
@@ -126,11 +128,10 @@ impl<'a> Run<'a> {
         if let Some(job) = self.state.spent.take() {
             self.api.drop_job(&job, false).await;
         }
-        let read = match self.target.what {
-            What::Lookup => self.look_up().await,
-            _ => self.read_slice().await,
-        };
-        match read {
+        if self.target.what == What::Lookup {
+            return self.look_up().await;
+        }
+        match self.read_slice().await {
             Err(Trouble::Source(cause)) if matches!(*cause, ApiError::QueryTimeout(_)) => {
                 if !self.state.halve_slice() {
                     return Err(Trouble::Source(cause));
@@ -227,6 +228,11 @@ impl<'a> Run<'a> {
             // The landing zone itself fails: nothing can be kept in it.
             Trouble::Landing(cause) => return cause.into(),
             Trouble::Source(cause) => ExtractError::source(self.task, *cause),
+            Trouble::Record(id, cause) => ExtractError::Record {
+                object: self.task.object.clone(),
+                id,
+                cause,
+            },
         };
         self.writer.counts().calls = self.calls_before + self.api.calls();
         if (self.writer.counts().received > 0 || self.state != self.kept)

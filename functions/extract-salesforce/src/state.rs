@@ -95,7 +95,12 @@ pub(crate) struct State {
     pub is_rereading: bool,
     /// Records of the slices and batches that are done, as Salesforce counts them.
     pub counted: u64,
-    /// Lookup: batches of ids that are done.
+    /// Lookup: ids that are done.
+    pub looked_up: usize,
+    /// Lookup: ids that are asked for at once, when as many as fit a URL took Salesforce too long.
+    pub most_ids: Option<usize>,
+    /// Lookup: batches that are done, in a state of an older version.
+    #[serde(skip_serializing)]
     pub batch: usize,
     /// Replay: landing objects read so far.
     pub replayed: usize,

@@ -17,6 +17,9 @@ pub enum PlanError {
     /// The settings cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsFileError),
+    /// A report's file cannot be used: it would fail the run's last step.
+    #[error(transparent)]
+    ReportFile(#[from] report::SpecError),
     /// The settings do not fit a staging table.
     #[error(transparent)]
     Mapping(#[from] salesforce::MappingError),
@@ -125,8 +128,10 @@ pub enum PlanError {
     #[error("asking Genesys until when its data is complete")]
     Genesys(#[source] Box<SourceError>),
     /// Salesforce could not be asked.
-    #[error("asking Salesforce what fields {sobject} has")]
+    #[error("{action} {sobject}")]
     Salesforce {
+        /// `asking Salesforce for the fields of`, …
+        action: &'static str,
         /// The object.
         sobject: String,
         /// Why.

@@ -1,23 +1,27 @@
 //! What reading will cost: from the ledger's own history where it has one, else from guesses that err to the high side.
 
+#[cfg(test)]
+mod tests;
+
 use crate::ledger::Entry;
-use crate::windows::Choice;
-use jiff::{SignedDuration, Timestamp};
+use crate::query;
+use crate::windows::{Choice, STEADY};
+use jiff::Timestamp;
 use model::payload::Estimate;
 use model::settings::Settings;
 use model::{Source, Window};
 use salesforce::Usage;
 use std::collections::BTreeMap;
 
-/// Windows up to this long tell how fast an object grows; a first load over decades does not.
-const STEADY: SignedDuration = SignedDuration::from_hours(31 * 24);
 /// Calls a details job needs besides its pages: availability, create, two polls, delete.
 const CALLS_PER_JOB: u64 = 5;
-/// Calls a bulk job needs besides its pages: count, create, close, some polls, delete.
-const CALLS_PER_BULK_JOB: u64 = 8;
+/// Calls a bulk job needs besides its pages and descriptions: count, create, some polls, delete.
+const CALLS_PER_BULK_JOB: u64 = 6;
+/// Records after which a job is asked once more how far it is.
+const RECORDS_PER_POLL: u64 = 100_000;
 /// Records a page of REST results holds.
 const REST_PAGE: u64 = 2_000;
-/// Records of a first load of an object nobody has read yet.
+/// Records of a first load of an object nobody has read yet, where Salesforce does not say.
 const GUESSED_FIRST_LOAD: u64 = 50_000;
 
 /// What is assumed of an object before the ledger knows better.
@@ -51,68 +55,137 @@ fn guess(source: Source, object: &str) -> Guess {
 struct History {
     /// Records of the largest first load.
     first_load: u64,
+    /// Records of every window there is.
+    total: u64,
     windows: u64,
     seconds: u64,
     records: u64,
     calls: u64,
 }
 
-/// What reading `choices` will cost. `available_until`: which windows a details job can read; `usage`: what Salesforce said
-/// of its daily allocation.
-pub fn estimate(
-    choices: &[Choice],
-    settings: &Settings,
-    ledger: &[Entry],
+/// Tells what windows will cost.
+pub struct Estimator<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// Both sources have users.
+    known: BTreeMap<(&'a str, &'a str), History>,
     available_until: Option<Timestamp>,
-    usage: Option<Usage>,
-) -> Estimate {
-    // Both sources have users.
-    let mut known: BTreeMap<(&str, &str), History> = BTreeMap::new();
-    for entry in ledger {
-        let key = (entry.source.as_str(), entry.object.as_str());
-        let history = known.entry(key).or_default();
-        if entry.window.duration() > STEADY && !is_whole(key.0, key.1) {
-            history.first_load = history.first_load.max(entry.received);
-            continue;
+}
+
+impl<'a> Estimator<'a> {
+    /// From what the ledger knows. `available_until`: which windows a details job can read.
+    pub fn new(
+        settings: &'a Settings,
+        ledger: &'a [Entry],
+        available_until: Option<Timestamp>,
+    ) -> Self {
+        let mut ends: BTreeMap<(&str, &str), Timestamp> = BTreeMap::new();
+        for entry in ledger {
+            let end = ends.entry((&entry.source, &entry.object));
+            let end = end.or_insert_with(|| entry.window.end());
+            *end = entry.window.end().max(*end);
         }
-        history.windows += 1;
-        history.seconds += seconds(entry.window);
-        history.records += entry.received;
-        history.calls += entry.calls;
-    }
-    let (mut genesys, mut salesforce, mut bytes) = (0, 0, 0);
-    for choice in choices {
-        let object = choice.object.as_str();
-        let history = known.get(&(choice.source.as_str(), object)).copied();
-        let records = records(choice, history);
-        bytes += records * guess(choice.source, object).bytes;
-        match choice.source {
-            Source::Genesys => {
-                let contacts = known.get(&("genesys", "external_contact")).copied();
-                genesys += genesys_calls(
-                    choice,
-                    records,
-                    history,
-                    contacts,
-                    settings,
-                    available_until,
-                );
+        let mut known: BTreeMap<(&str, &str), History> = BTreeMap::new();
+        for entry in ledger {
+            let key = (entry.source.as_str(), entry.object.as_str());
+            let history = known.entry(key).or_default();
+            history.total += entry.received;
+            let is_steady = entry.window.duration() <= STEADY || is_whole(key.0, key.1);
+            // A slice of a first load may be short, and says nothing of the days that are read now.
+            let is_recent = ends
+                .get(&key)
+                .is_none_or(|end| entry.window.end() + STEADY >= *end);
+            if is_steady && is_recent {
+                history.windows += 1;
+                history.seconds += seconds(entry.window);
+                history.records += entry.received;
+                history.calls += entry.calls;
+            } else if !is_steady {
+                history.first_load = history.first_load.max(entry.received);
             }
-            Source::Salesforce => salesforce += salesforce_calls(choice, records, settings),
+        }
+        Self {
+            settings,
+            known,
+            available_until,
         }
     }
-    let minutes = |calls: u64, per_minute: u32| calls.div_ceil(u64::from(per_minute.max(1)));
-    Estimate {
-        calls: genesys + salesforce,
-        genesys_calls: genesys,
-        salesforce_calls: salesforce,
-        minutes: minutes(genesys, settings.genesys.requests_per_minute)
-            .max(minutes(salesforce, settings.salesforce.requests_per_minute)),
-        bytes,
-        salesforce_daily_share_bp: usage
-            .filter(|usage| usage.limit > 0)
-            .map(|usage| (salesforce * 10_000).div_ceil(usage.limit)),
-        settled_windows: 0,
+
+    fn history(&self, choice: &Choice) -> Option<History> {
+        let key = (choice.source.as_str(), choice.object.as_str());
+        self.known.get(&key).copied()
+    }
+
+    /// How many records a window will bring.
+    pub fn records(&self, choice: &Choice) -> u64 {
+        let history = self.history(choice);
+        let listed = choice
+            .object
+            .strip_suffix("_ids")
+            .filter(|_| history.is_none());
+        // The first list of an object names at most what has been read of it.
+        let all = listed.and_then(|object| self.known.get(&(choice.source.as_str(), object)));
+        let known = choice.records.or(all.map(|history| history.total));
+        known.unwrap_or_else(|| records(choice, history))
+    }
+
+    /// Calls to Salesforce that reading `choices` will take.
+    pub fn salesforce_calls(&self, choices: &[Choice]) -> u64 {
+        let of_salesforce = choices
+            .iter()
+            .filter(|one| one.source == Source::Salesforce);
+        let calls = of_salesforce.map(|choice| {
+            // Settings that make no query have been refused before.
+            let width = query::width(self.settings, &choice.object, choice.window);
+            let (is_wide, objects) = width.unwrap_or((false, 1));
+            salesforce_calls(
+                choice,
+                self.records(choice),
+                is_wide,
+                objects,
+                self.settings,
+            )
+        });
+        calls.sum()
+    }
+
+    fn genesys_calls(&self, choices: &[Choice]) -> u64 {
+        let contacts = self.known.get(&("genesys", "external_contact")).copied();
+        let of_genesys = choices.iter().filter(|one| one.source == Source::Genesys);
+        let calls = of_genesys.map(|choice| {
+            genesys_calls(
+                choice,
+                self.records(choice),
+                self.history(choice),
+                contacts,
+                self.settings,
+                self.available_until,
+            )
+        });
+        calls.sum()
+    }
+
+    /// What reading `choices` will cost. `usage`: what Salesforce said of its daily allocation.
+    pub fn estimate(&self, choices: &[Choice], usage: Option<Usage>) -> Estimate {
+        let (genesys, salesforce) = (self.genesys_calls(choices), self.salesforce_calls(choices));
+        let bytes = choices
+            .iter()
+            .map(|choice| self.records(choice) * guess(choice.source, &choice.object).bytes);
+        let minutes = |calls: u64, per_minute: u32| calls.div_ceil(u64::from(per_minute.max(1)));
+        Estimate {
+            calls: genesys + salesforce,
+            genesys_calls: genesys,
+            salesforce_calls: salesforce,
+            minutes: minutes(genesys, self.settings.genesys.requests_per_minute).max(minutes(
+                salesforce,
+                self.settings.salesforce.requests_per_minute,
+            )),
+            bytes: bytes.sum(),
+            salesforce_daily_share_bp: usage
+                .filter(|usage| usage.limit > 0)
+                .map(|usage| (salesforce * 10_000).div_ceil(usage.limit)),
+            settled_windows: 0,
+        }
     }
 }
 
@@ -190,17 +263,25 @@ fn genesys_calls(
     }
 }
 
-fn salesforce_calls(choice: &Choice, records: u64, settings: &Settings) -> u64 {
+/// `is_wide`: the query is too long for a URL; `objects`: how many have to be described before a bulk job.
+fn salesforce_calls(
+    choice: &Choice,
+    records: u64,
+    is_wide: bool,
+    objects: u64,
+    settings: &Settings,
+) -> u64 {
     let salesforce = &settings.salesforce;
-    if choice.ids.is_empty() && records > salesforce.bulk_threshold {
-        CALLS_PER_BULK_JOB + records.div_ceil(u64::from(salesforce.bulk_page_records.max(1)))
-    } else if choice.ids.is_empty() {
-        // The count, then the pages.
-        1 + records.div_ceil(REST_PAGE).max(1)
-    } else {
+    if !choice.ids.is_empty() {
         // An id takes 23 characters of a URL of which 2,000 are for ids.
-        records.div_ceil(80)
+        return records.div_ceil(80);
     }
+    if records > salesforce.bulk_threshold || is_wide {
+        let pages = records.div_ceil(u64::from(salesforce.bulk_page_records.max(1)));
+        return CALLS_PER_BULK_JOB + objects + records / RECORDS_PER_POLL + pages.max(1);
+    }
+    // The count, then the pages.
+    1 + records.div_ceil(REST_PAGE).max(1)
 }
 
 /// `part` ÷ `whole` of `of`, rounded up; wide enough for years of seconds.
@@ -211,112 +292,4 @@ fn share(of: u64, part: u64, whole: u64) -> u64 {
 
 fn seconds(window: Window) -> u64 {
     u64::try_from(window.duration().as_secs()).unwrap_or(0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use model::RunId;
-
-    fn settings() -> Settings {
-        Settings::parse(include_str!("../../../infra/settings/tributary.toml")).unwrap()
-    }
-
-    fn day(day: u32) -> Window {
-        let at = |day| {
-            format!("2026-01-{day:02}T00:00:00Z")
-                .parse::<Timestamp>()
-                .unwrap()
-        };
-        Window::new(at(day), at(day + 1)).unwrap()
-    }
-
-    fn entry(object: &str, window: Window, received: u64, calls: u64) -> Entry {
-        Entry {
-            batch_id: RunId::try_from("nightly-20260102".to_owned()).unwrap(),
-            mode: "nightly".to_owned(),
-            source: "genesys".to_owned(),
-            object: object.to_owned(),
-            window,
-            is_settled: false,
-            received,
-            calls,
-        }
-    }
-
-    #[test]
-    fn a_day_costs_what_days_have_cost() {
-        let ledger = [
-            entry("conversation", day(1), 24_000, 40),
-            entry("external_contact", day(1), 10_000, 200),
-            entry("user", day(1), 400, 4),
-        ];
-        let choices = [
-            Choice::new(Source::Genesys, "conversation", day(2)),
-            Choice::new(Source::Genesys, "user", day(2)),
-        ];
-        let until = Some(day(2).end());
-        let estimate = estimate(&choices, &settings(), &ledger, until, None);
-        // A job of 24 pages, the contacts of a day, a listing.
-        assert_eq!(estimate.genesys_calls, CALLS_PER_JOB + 24 + 200 + 4);
-        assert_eq!(estimate.bytes, 24_000 * 6_000 + 400 * 700);
-        assert_eq!(estimate.minutes, 1);
-        assert_eq!(estimate.salesforce_daily_share_bp, None);
-    }
-
-    #[test]
-    fn a_day_that_no_job_can_read_yet_costs_a_query_s_pages() {
-        let ledger = [
-            entry("conversation", day(1), 24_000, 40),
-            entry("external_contact", day(1), 0, 0),
-        ];
-        let choices = [Choice::new(Source::Genesys, "conversation", day(2))];
-        let calls = |until| {
-            let estimate = estimate(&choices, &settings(), &ledger, until, None);
-            estimate.genesys_calls
-        };
-        assert_eq!(calls(None), 2 + 240);
-        assert_eq!(calls(Some(day(1).end())), 2 + 240);
-        assert_eq!(calls(Some(day(2).end())), CALLS_PER_JOB + 24);
-    }
-
-    #[test]
-    fn the_share_of_salesforce_s_day_is_told_in_hundredths_of_a_percent() {
-        let choices = [Choice::new(Source::Salesforce, "account", day(2))];
-        let usage = Some(Usage {
-            used: 18,
-            limit: 5_000,
-        });
-        let estimate = estimate(&choices, &settings(), &[], None, usage);
-        assert_eq!(estimate.salesforce_calls, 2);
-        assert_eq!(estimate.salesforce_daily_share_bp, Some(4));
-    }
-
-    #[test]
-    fn a_first_load_made_again_costs_what_the_first_one_did() {
-        let begin: Timestamp = "2000-01-01T00:00:00Z".parse().unwrap();
-        let whole = |until| Window::new(begin, until).unwrap();
-        let mut first = entry("account", whole(day(1).start()), 700, 3);
-        first.source = "salesforce".to_owned();
-        let choices = [Choice::new(
-            Source::Salesforce,
-            "account",
-            whole(day(2).start()),
-        )];
-        let with = |ledger: &[Entry]| estimate(&choices, &settings(), ledger, None, None);
-        assert_eq!(with(&[first]).bytes, 700 * 1_200);
-        assert_eq!(with(&[]).bytes, GUESSED_FIRST_LOAD * 1_200);
-    }
-
-    #[test]
-    fn every_object_costs_something_without_any_history() {
-        for object in model::settings::GENESYS_OBJECTS {
-            let choices = [Choice::new(Source::Genesys, object, day(2))];
-            let estimate = estimate(&choices, &settings(), &[], None, None);
-            assert!(
-                estimate.genesys_calls > 0 && estimate.bytes > 0,
-                "{object}: {estimate:?}"
-            );
-        }
-    }
 }

@@ -14,16 +14,19 @@ use warehouse::Warehouse;
 /// Ids one task asks for: a task is handed to a function as it is.
 const MOST: usize = 2_000;
 
-/// Asks for the holes of every object that has a list, and tells of them.
+/// Asks for the holes of every object that has a list, and tells of them. An object that is not read to its end yet has no
+/// holes: what its list names and nobody has read is read with its window.
 pub(crate) async fn choices(
     warehouse: &Warehouse,
     store: &Store,
     run_id: &RunId,
     ledger: &[Entry],
+    incomplete: &BTreeSet<String>,
     deadline: Deadline,
 ) -> Result<(Vec<Choice>, Vec<String>), PlanError> {
     let (mut choices, mut notices) = (Vec::new(), Vec::new());
-    for object in SALESFORCE_RECONCILED {
+    let complete = SALESFORCE_RECONCILED.into_iter();
+    for object in complete.filter(|object| !incomplete.contains(*object)) {
         let Some(list) = newest_list(object, ledger) else {
             continue;
         };
@@ -87,12 +90,23 @@ async fn asked(
     Ok(asked)
 }
 
-/// Ids of the list of batch `:batch_id` that neither a staging row nor a refused record has.
+/// Ids of the list of batch `:batch_id` that neither a staging row nor a refused record has, of a run that was merged: what else was
+/// loaded is in no other table.
 fn query(object: &str, most: usize) -> String {
+    let merged = |table: &str| {
+        format!(
+            "(select {table}.* from staging.{table} inner join ops.load_log on {table}.batch_id = load_log.batch_id \
+             where load_log.merged_at is not null)"
+        )
+    };
+    let (staged, refused) = (
+        merged(&format!("salesforce_{object}")),
+        merged("quarantine"),
+    );
     format!(
         "select listed.record_id from staging.salesforce_id as listed \
-         left join staging.salesforce_{object} as staged on listed.record_id = staged.{object}_id \
-         left join staging.quarantine as refused \
+         left join {staged} as staged on listed.record_id = staged.{object}_id \
+         left join {refused} as refused \
          on listed.record_id = refused.natural_id and refused.source = 'salesforce' \
          where listed.batch_id = :batch_id and listed.object = '{object}' \
          and staged.{object}_id is null and refused.natural_id is null \

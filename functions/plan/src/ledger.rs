@@ -58,14 +58,15 @@ pub(crate) async fn read(
     rows(warehouse, &query, &values, within).await
 }
 
-/// What was landed from a source and touches `range`, the newest first.
+/// What was landed from a source and touches `range`, the newest first. A replay landed nothing, nor did a window that its run
+/// went on without.
 pub(crate) async fn landed(
     warehouse: &Warehouse,
     range: Window,
     within: Duration,
 ) -> Result<Vec<Entry>, PlanError> {
     let query = format!(
-        "{COLUMNS} where window_ledger.mode <> 'replay' and window_ledger.window_end > cast(:from_at as timestamp) \
+        "{COLUMNS} where window_ledger.mode not in ('replay', 'left_out') and window_ledger.window_end > cast(:from_at as timestamp) \
          and window_ledger.window_start < cast(:to_at as timestamp) {ORDER}"
     );
     let values = [
@@ -73,6 +74,24 @@ pub(crate) async fn landed(
         ("to_at".to_owned(), text(range.end())),
     ];
     rows(warehouse, &query, &values, within).await
+}
+
+/// Since when one of these objects of Genesys has been read, however long ago.
+pub(crate) async fn begins(
+    warehouse: &Warehouse,
+    objects: &[&str],
+    within: Duration,
+) -> Result<Option<Timestamp>, PlanError> {
+    let query = format!(
+        "select cast(min(window_start) as varchar(32)) from ops.window_ledger \
+         where source = 'genesys' and mode in ('nightly', 'backfill') and object in ('{}')",
+        objects.join("', '")
+    );
+    let rows = warehouse
+        .query("plan/begins", &query, &[], within)
+        .await
+        .map_err(|cause| PlanError::warehouse("reading since when there is data", cause))?;
+    Ok(rows.first().and_then(|row| instant(row.first()?)))
 }
 
 /// An instant as the ledger has it.
@@ -97,12 +116,14 @@ async fn rows(
         .collect()
 }
 
+fn instant(value: &Value) -> Option<Timestamp> {
+    let civil: DateTime = value.text()?.parse().ok()?;
+    jiff::tz::Offset::UTC.to_timestamp(civil).ok()
+}
+
 fn entry(row: &[Value]) -> Option<Entry> {
     let text = |at: usize| row.get(at).and_then(Value::text);
-    let instant = |at: usize| -> Option<Timestamp> {
-        let civil: DateTime = text(at)?.parse().ok()?;
-        jiff::tz::Offset::UTC.to_timestamp(civil).ok()
-    };
+    let instant = |at: usize| instant(row.get(at)?);
     let count = |at: usize| u64::try_from(row.get(at)?.integer()?).ok();
     Some(Entry {
         batch_id: RunId::try_from(text(0)?).ok()?,

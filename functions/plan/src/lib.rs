@@ -6,25 +6,32 @@
 mod coverage;
 mod error;
 pub mod estimate;
+mod first_load;
 mod holes;
 pub mod input;
 pub mod ledger;
+mod query;
 mod quota;
+mod reading;
 mod replay;
 mod rules;
 mod sources;
 mod tasks;
 pub mod windows;
 
-pub use coverage::Coverage;
 pub use error::PlanError;
 
+use coverage::Ledger;
+use estimate::Estimator;
+use first_load::{Asking, FirstLoads};
 use input::Checked;
 use jiff::SignedDuration;
 use landing::{Store, keys};
 use model::Source;
 use model::payload::{Estimate, Mode, PlanOutcome, PlanRequest, WindowTask};
 use model::settings::Settings;
+use reading::Reading;
+use salesforce::Api as Salesforce;
 use serde::Deserialize;
 use sources::{Described, Sources};
 use std::collections::BTreeSet;
@@ -80,6 +87,7 @@ struct Planned {
     chosen: Chosen,
     estimate: Estimate,
     described: Described,
+    reading: Reading,
 }
 
 impl Planner {
@@ -90,7 +98,7 @@ impl Planner {
             store: Store::new(step::s3(aws), config.bucket),
             warehouse: Warehouse::new(step::redshift_data(aws), config.target),
             settings: step::settings(&config.settings_dir)?,
-            reports: report_names(&config.settings_dir.join("reports"))?,
+            reports: reports(&config.settings_dir)?,
         })
     }
 
@@ -127,6 +135,8 @@ impl Planner {
         let genesys = self.items(&checked, Source::Genesys, &planned).await?;
         let salesforce = self.items(&checked, Source::Salesforce, &planned).await?;
         let plan = self.outcome(&checked, empty.reports, &planned, genesys, salesforce);
+        // Before the plan, which is what makes the run one that has told it: cut off between the two, it tells it again.
+        planned.reading.keep(&self.store).await?;
         self.store.write_json(&key, &plan).await.map_err(landing)?;
         planned.described.keep(&self.store, &checked.run_id).await?;
         tell(&plan, &planned.chosen);
@@ -178,38 +188,54 @@ impl Planner {
 
     /// The windows of a run that reads its sources.
     async fn read(&self, checked: &Checked, deadline: Deadline) -> Result<Planned, PlanError> {
-        let settings = &self.settings;
+        let (settings, store) = (&self.settings, &self.store);
         // A filter of the event's own reads conversations alone.
-        let described = if checked.filter.is_some() {
-            Described::default()
-        } else {
-            let sources = &self.sources;
-            Box::pin(sources.describe(settings, &self.store, &checked.run_id, deadline)).await?
-        };
+        let reads_salesforce = checked.filter.is_none();
+        let (mut api, mut described) = (None, Described::default());
+        if reads_salesforce {
+            let salesforce = self.sources.salesforce(settings, deadline).await?;
+            let looked = Described::by(&salesforce, settings, store, &checked.run_id);
+            described = Box::pin(looked).await?;
+            api = Some(salesforce);
+        }
         let available_until = self.sources.available_until(settings, deadline).await?;
         let begins = windows::interval(checked, settings).map_or(checked.at, model::Window::start);
-        let ledger = ledger::read(
-            &self.warehouse,
-            begins.min(checked.at - PAST),
-            deadline.left(),
-        )
-        .await?;
+        let begins = begins.min(checked.at - PAST);
+        let ledger = ledger::read(&self.warehouse, begins, deadline.left()).await?;
         let mut chosen = windows::choose(checked, settings, &ledger, available_until);
-        if checked.mode == Mode::Nightly {
-            let (lookups, notices) = holes::choices(
-                &self.warehouse,
-                &self.store,
-                &checked.run_id,
-                &ledger,
+        let mut first = FirstLoads::default();
+        if let Some(api) = &api {
+            let asking = Asking {
+                checked,
+                settings,
+                api,
                 deadline,
-            )
-            .await?;
+            };
+            let known = Ledger::of(&ledger);
+            first = Box::pin(first_load::cut(&mut chosen, &known, &asking)).await?;
+        }
+        if checked.mode == Mode::Nightly {
+            let warehouse = &self.warehouse;
+            let (run_id, incomplete) = (&checked.run_id, &first.incomplete);
+            let (lookups, notices) =
+                holes::choices(warehouse, store, run_id, &ledger, incomplete, deadline).await?;
             chosen.choices.extend(lookups);
             chosen.notices.extend(notices);
         }
-        let usage = described.usage;
-        let mut estimate =
-            estimate::estimate(&chosen.choices, settings, &ledger, available_until, usage);
+        let mut reading = Reading::default();
+        if reads_salesforce {
+            let warehouse = &self.warehouse;
+            let compared =
+                reading::compare(checked, settings, store, warehouse, &ledger, deadline).await?;
+            reading = compared.0;
+            chosen.notices.splice(0..0, compared.1);
+        }
+        let usage = api.as_ref().and_then(Salesforce::usage);
+        let estimator = Estimator::new(settings, &ledger, available_until);
+        chosen.counts = first.calls;
+        first.add(&mut chosen, &estimator, usage, checked.force);
+        first_load::long_lists(&mut chosen, &estimator);
+        let mut estimate = estimator.estimate(&chosen.choices, usage);
         estimate.settled_windows = chosen.settled_windows;
         chosen.notices.splice(0..0, described.notices.clone());
         if let Some(usage) = usage {
@@ -225,6 +251,7 @@ impl Planner {
             chosen,
             estimate,
             described,
+            reading,
         })
     }
 
@@ -307,33 +334,37 @@ fn tell(plan: &PlanOutcome, chosen: &Chosen) {
         genesys_calls = estimate.genesys_calls,
         salesforce_calls = estimate.salesforce_calls,
         salesforce_daily_share_bp = estimate.salesforce_daily_share_bp,
+        salesforce_counts = chosen.counts,
         minutes = estimate.minutes,
         bytes = estimate.bytes,
-        "Planned {windows} windows, {} calls, at least {} minutes; {} windows of conversations by details jobs, {} by the query",
+        "Planned {windows} windows, {} calls, at least {} minutes; {} windows of conversations by details jobs, {} by the query; {} counts asked of Salesforce",
         estimate.calls,
         estimate.minutes,
         chosen.by_job,
-        chosen.by_query
+        chosen.by_query,
+        chosen.counts
     );
     for notice in &plan.notices {
         tracing::warn!(run_id = %plan.run_id, "{notice}");
     }
 }
 
-/// Names of the reports: the TOML files of the folder.
-fn report_names(path: &Path) -> Result<BTreeSet<String>, PlanError> {
+/// Names of the reports: the TOML files of `reports/`, each of which must be one.
+fn reports(settings: &Path) -> Result<BTreeSet<String>, PlanError> {
+    let path = settings.join("reports");
     let failed = |cause| PlanError::Reports {
-        path: path.to_owned(),
+        path: path.clone(),
         cause,
     };
     let mut names = BTreeSet::new();
-    for file in std::fs::read_dir(path).map_err(failed)? {
+    for file in std::fs::read_dir(&path).map_err(failed)? {
         let file = file.map_err(failed)?.path();
         if file
             .extension()
             .is_some_and(|extension| extension == "toml")
             && let Some(name) = file.file_stem().and_then(|name| name.to_str())
         {
+            report::Spec::parse(name, &std::fs::read_to_string(&file).map_err(failed)?)?;
             names.insert(name.to_owned());
         }
     }

@@ -9,15 +9,13 @@ use model::region::{Region, is_loopback};
 use model::settings::Settings;
 use model::{RunId, Source};
 use salesforce::drift::{self, MissingField};
-use salesforce::{Api as Salesforce, Description, Mapping, Usage};
+use salesforce::{Api as Salesforce, ApiError, Description, Mapping};
 use source_http::{Client, Connections};
 use step::Deadline;
 use step::secrets::{Secrets, Token};
 
 /// Notices about one object's fields: a new package brings hundreds.
 const CHANGES_TOLD: usize = 10;
-/// The header in which Salesforce tells what is left of the day.
-const LIMIT_HEADER: &str = "sforce-limit-info";
 
 /// Both sources' APIs. Planning is over before the first worker starts: the whole budget is free.
 #[derive(Debug)]
@@ -32,8 +30,6 @@ pub(crate) struct Sources {
 /// What Salesforce answered.
 #[derive(Debug, Default)]
 pub(crate) struct Described {
-    /// Its daily allocation.
-    pub(crate) usage: Option<Usage>,
     /// New, gone and changed fields.
     pub(crate) notices: Vec<String>,
     /// Descriptions to keep, by key: those that differ from the last look.
@@ -91,39 +87,50 @@ impl Sources {
         available.map_err(|cause| PlanError::Genesys(Box::new(cause)))
     }
 
-    /// Compares Salesforce's fields with the settings and with the last look.
-    pub(crate) async fn describe(
+    /// Salesforce's API, with the whole budget.
+    pub(crate) async fn salesforce(
         &self,
         settings: &Settings,
-        store: &Store,
-        run_id: &RunId,
         deadline: Deadline,
-    ) -> Result<Described, PlanError> {
+    ) -> Result<Salesforce, PlanError> {
         let secret = &self.salesforce_token_secret;
         let token = self.token(Source::Salesforce, secret).await?;
         let instance_url = token
             .instance_url
             .ok_or_else(|| PlanError::NoInstance(secret.clone()))?;
-        let failed = |sobject: &str, cause| PlanError::Salesforce {
-            sobject: sobject.to_owned(),
-            cause: Box::new(cause),
-        };
+        let url = salesforce::check_host("instance_url", &instance_url);
+        let url = url.map_err(|cause| failed("(any)", cause.into()))?;
         let client = Client::new(
             self.connections.clone(),
-            &salesforce::check_host("instance_url", &instance_url)
-                .map_err(|cause| failed("(any)", cause.into()))?,
+            &url,
             quota::budget(settings, Source::Salesforce),
             deadline,
             Some(token.access_token),
         );
-        let api = Salesforce::over(client.clone(), &settings.salesforce);
+        Ok(Salesforce::over(client, &settings.salesforce))
+    }
+
+    async fn token(&self, source: Source, secret: &str) -> Result<Token, PlanError> {
+        let token = self.secrets.read(secret).await;
+        token.map_err(|cause| PlanError::Token(source, cause))
+    }
+}
+
+impl Described {
+    /// Compares Salesforce's fields with the settings and with the last look.
+    pub(crate) async fn by(
+        api: &Salesforce,
+        settings: &Settings,
+        store: &Store,
+        run_id: &RunId,
+    ) -> Result<Self, PlanError> {
         let mut described = Described::default();
         let mut missing: Vec<MissingField> = Vec::new();
         let mut current = Vec::new();
         for (key, object, sobject) in named(settings) {
             let now = match api.describe(&sobject).await {
                 Ok(now) => now,
-                Err(salesforce::ApiError::Source(cause)) if cause.status() == Some(404) => {
+                Err(ApiError::Source(cause)) if cause.status() == Some(404) => {
                     return Err(PlanError::MissingObject { key, sobject });
                 }
                 Err(cause) => return Err(failed(&sobject, cause)),
@@ -140,9 +147,6 @@ impl Sources {
         if !missing.is_empty() {
             return Err(PlanError::MissingFields(missing));
         }
-        described.usage = client
-            .latest_header(LIMIT_HEADER)
-            .and_then(|header| Usage::parse(&header));
         for (object, now) in current {
             let key = keys::description(Source::Salesforce, &object);
             let before: Option<Description> = store
@@ -167,10 +171,13 @@ impl Sources {
         }
         Ok(described)
     }
+}
 
-    async fn token(&self, source: Source, secret: &str) -> Result<Token, PlanError> {
-        let token = self.secrets.read(secret).await;
-        token.map_err(|cause| PlanError::Token(source, cause))
+fn failed(sobject: &str, cause: ApiError) -> PlanError {
+    PlanError::Salesforce {
+        action: "asking Salesforce for the fields of",
+        sobject: sobject.to_owned(),
+        cause: Box::new(cause),
     }
 }
 

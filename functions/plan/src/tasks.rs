@@ -4,7 +4,7 @@ use crate::input::Checked;
 use crate::windows::Choice;
 use crate::{PlanError, quota};
 use model::Source;
-use model::payload::WindowTask;
+use model::payload::{Mode, WindowTask};
 use model::settings::Settings;
 
 /// Windows of one source that one execution can hold: each leaves `{}` and a comma in the state of 256 KiB that the Map
@@ -12,6 +12,7 @@ use model::settings::Settings;
 const MOST_WINDOWS: usize = 60_000;
 /// Bytes of one task: a state of 256 KiB also holds what the function answers.
 const MOST_TASK_BYTES: usize = 200 * 1024;
+
 /// Choices as items of the Map: each worker gets its share of the quota.
 pub(crate) fn of(
     checked: &Checked,
@@ -43,6 +44,8 @@ pub(crate) fn of(
             filter: choice.filter.clone(),
             is_partial: choice.is_partial,
             ids: choice.ids.clone(),
+            // Landed files do not heal by waiting for another run.
+            fails_alone: choice.fails_alone && checked.mode != Mode::Replay,
         };
         let bytes = serde_json::to_vec(&task).map_or(usize::MAX, |bytes| bytes.len());
         if bytes > MOST_TASK_BYTES {
@@ -92,7 +95,7 @@ mod tests {
     fn what_a_state_cannot_hold_is_refused() {
         let mut large = choice();
         large.landed = vec!["landing/".repeat(20); 1_400];
-        insta::assert_snapshot!(tasks(&[large]).unwrap_err(), @"conversation of 2026-01-05T00:00:00Z/2026-01-06T00:00:00Z: its task has 228458 bytes, and a state of the machine holds 204800; read the window from the source again (mode backfill with force) before it is replayed");
+        insta::assert_snapshot!(tasks(&[large]).unwrap_err(), @"conversation of 2026-01-05T00:00:00Z/2026-01-06T00:00:00Z: its task has 228478 bytes, and a state of the machine holds 204800; read the window from the source again (mode backfill with force) before it is replayed");
         let many = vec![choice(); MOST_WINDOWS + 1];
         insta::assert_snapshot!(tasks(&many).unwrap_err(), @"input from and to: 60001 windows of genesys are more than one execution can hold (60000); ask for a shorter interval, one after another");
     }

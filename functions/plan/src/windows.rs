@@ -11,7 +11,7 @@ use crate::ledger::Entry;
 use jiff::{SignedDuration, Timestamp};
 use model::filter::Filter;
 use model::payload::Mode;
-use model::settings::{GENESYS_OPTIONAL, GENESYS_REFERENCE, Settings};
+use model::settings::{GENESYS_OPTIONAL, GENESYS_REFERENCE, SALESFORCE_OBJECTS, Settings};
 use model::{Source, Window};
 
 /// Read once an hour, never by day.
@@ -19,6 +19,8 @@ const LIVE_ATTRIBUTES: &str = "conversation_attribute";
 /// Whose windows the conversation filter reaches: conversations, and what is counted over them.
 const FILTERED: [&str; 3] = ["conversation", LIVE_ATTRIBUTES, "queue_aggregate"];
 const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// A window of Salesforce up to this long is one of every day; a longer one is a first load, or a large hole.
+pub(crate) const STEADY: SignedDuration = SignedDuration::from_hours(31 * 24);
 
 /// A window of an object that a run should read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,19 +39,32 @@ pub struct Choice {
     pub ids: Vec<String>,
     /// Replay: the landed files to read.
     pub landed: Vec<String>,
+    /// The run goes on without it when it fails.
+    pub fails_alone: bool,
+    /// How many records it has, where the source has counted them.
+    pub records: Option<u64>,
 }
 
 impl Choice {
     /// A window of `object`, all of it, from its source.
+    ///
+    /// Only what every other table hangs on stops a run: conversations, and the Salesforce objects themselves.
     pub fn new(source: Source, object: impl Into<String>, window: Window) -> Self {
+        let object = object.into();
+        let is_core = match source {
+            Source::Genesys => object == "conversation",
+            Source::Salesforce => SALESFORCE_OBJECTS.contains(&object.as_str()),
+        };
         Self {
             source,
-            object: object.into(),
+            object,
+            fails_alone: !is_core,
             window,
             filter: None,
             is_partial: false,
             ids: Vec::new(),
             landed: Vec::new(),
+            records: None,
         }
     }
 }
@@ -65,12 +80,14 @@ pub struct Chosen {
     pub by_job: u64,
     /// Conversation windows that only the details query can read as yet.
     pub by_query: u64,
+    /// Counts that were asked of Salesforce to choose them.
+    pub counts: u64,
     /// For a person.
     pub notices: Vec<String>,
 }
 
 /// The last midnight, UTC, at or before `at`.
-fn midnight(at: Timestamp) -> Timestamp {
+pub(crate) fn midnight(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second().div_euclid(86_400) * 86_400).unwrap_or(at)
 }
 
@@ -97,8 +114,23 @@ pub fn interval(checked: &Checked, settings: &Settings) -> Option<Window> {
             )
             .ok()
         }
+        (Mode::Backfill, Some(range)) if checked.filter.is_none() => {
+            Some(whole_days(range, checked.at))
+        }
         (_, range) => range,
     }
+}
+
+/// The UTC days that `range` touches, as far as they have ended: windows that overlap those of other runs by a part would
+/// count their hours twice.
+fn whole_days(range: Window, at: Timestamp) -> Window {
+    let start = midnight(range.start());
+    let end = match midnight(range.end()) {
+        end if end == range.end() => end,
+        end if end + DAY <= at => end + DAY,
+        _ => range.end(),
+    };
+    Window::new(start, end).unwrap_or(range)
 }
 
 /// Every window the run reads (not for a replay). `available_until`: the instant before which Genesys' details jobs are
@@ -126,6 +158,11 @@ pub fn choose(
     };
     if checked.mode == Mode::Nightly {
         run.tell_short_horizon(width, &mut chosen);
+    }
+    if checked.range.is_some_and(|asked| asked != interval) {
+        chosen.notices.push(format!(
+            "conversations are read by whole UTC days: {interval} instead of the interval asked for"
+        ));
     }
     run.take("conversation", interval, width, &ledger, &mut chosen);
     let is_ready = |choice: &&Choice| run.is_available(choice.window);

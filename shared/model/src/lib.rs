@@ -2,6 +2,7 @@
 //!
 //! No I/O and no clock: every instant comes in as a value.
 
+pub mod coverage;
 pub mod failure;
 pub mod filter;
 pub mod ids;
@@ -13,6 +14,7 @@ pub mod settings;
 pub mod table;
 pub mod window;
 
+pub use coverage::Coverage;
 pub use failure::{Classify, Kind};
 pub use ids::{AgentId, ConversationId, QueueId, RunId};
 pub use window::{Window, WindowError};

@@ -158,6 +158,10 @@ pub struct WindowTask {
     /// `…_lookup` objects: the records to ask for by their id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ids: Vec<String>,
+    /// The run goes on when this window fails: it stays a gap of the ledger, which a later run reads. Always written, since
+    /// the state machine asks for it.
+    #[serde(default)]
+    pub fails_alone: bool,
 }
 
 /// Record numbers of one window lie between `window_no * RECORDS_PER_WINDOW + 1` and the next multiple.

@@ -77,8 +77,9 @@ pub struct Genesys {
     pub job_page_size: u32,
     /// Largest number of results one query may page through.
     pub query_result_cap: u64,
-    /// Whether a slice that had to be cut is asked for with a filter on the conversation's start. Without it a query
-    /// answers whole UTC days, and a day above the cap can only be read by a details job.
+    /// Whether a part of a day (an intraday window, a slice that had to be cut) is asked for with a filter on the
+    /// conversation's start. Without it a query answers whole UTC days: a part is read from the day's nearer end, and a day
+    /// above the cap can only be read by a details job.
     pub query_start_filter: bool,
     /// External contacts per bulk call.
     pub contact_batch_size: u32,
@@ -139,6 +140,9 @@ pub struct Salesforce {
     pub initial_start: Timestamp,
     /// Above this many records a window is read by a Bulk API 2.0 job.
     pub bulk_threshold: u64,
+    /// What has never been read, and spans more than a month, is cut in time into windows of at most this many records.
+    #[serde(default = "first_load_records")]
+    pub first_load_records: u64,
     /// Records in a page of a bulk job's result.
     pub bulk_page_records: u32,
     /// Days after which the ids of an object are listed and compared again; 0: never.
@@ -152,6 +156,10 @@ pub struct Salesforce {
     pub history: BTreeMap<String, String>,
     /// Fields by object: `account`, `contact`, `case`, `opportunity`, `user`.
     pub objects: BTreeMap<String, SalesforceObject>,
+}
+
+const fn first_load_records() -> u64 {
+    1_000_000
 }
 
 /// One Salesforce object.
@@ -366,6 +374,14 @@ impl Settings {
                 "must be 200 to 250000",
             );
         }
+        // Below, a night would have thousands of windows; above, what is known of one window's records outgrows a function.
+        if !(50..=10_000_000).contains(&self.salesforce.first_load_records) {
+            return refuse(
+                "salesforce.first_load_records",
+                &self.salesforce.first_load_records,
+                "must be 50 to 10000000",
+            );
+        }
         if let Some(unknown) = genesys
             .objects
             .iter()
@@ -415,6 +431,20 @@ mod tests {
         let text = SHIPPED.replace("query_page_size = 100", "query_page_size = 500");
         let error = Settings::parse(&text).unwrap_err();
         insta::assert_snapshot!(error, @"settings tributary.toml: genesys.query_page_size = 500: the API serves at most 100 a page");
+    }
+
+    #[test]
+    fn settings_of_an_older_version_cut_first_loads_as_the_shipped_ones_do() {
+        let shipped = Settings::parse(SHIPPED).unwrap();
+        let kept = SHIPPED
+            .lines()
+            .filter(|line| !line.starts_with("first_load_records"));
+        let old = Settings::parse(&kept.collect::<Vec<_>>().join("\n")).unwrap();
+        let records = |settings: &Settings| settings.salesforce.first_load_records;
+        assert_eq!((records(&shipped), records(&old)), (1_000_000, 1_000_000));
+        let few = SHIPPED.replace("first_load_records = 1000000", "first_load_records = 10");
+        let error = Settings::parse(&few).unwrap_err();
+        insta::assert_snapshot!(error, @"settings tributary.toml: salesforce.first_load_records = 10: must be 50 to 10000000");
     }
 
     #[test]

@@ -105,9 +105,14 @@ impl Api {
         }
     }
 
-    /// The queries for the records of `ids`: see [`Select::id_batches`].
-    pub fn id_batches(&self, select: &Select, ids: &[String]) -> Result<Vec<Select>, ApiError> {
-        Ok(select.id_batches(ids, &self.version)?)
+    /// The query for the first of `ids`: see [`Select::id_batch`].
+    pub fn id_batch(
+        &self,
+        select: &Select,
+        ids: &[String],
+        most: usize,
+    ) -> Result<Option<(Select, usize)>, ApiError> {
+        Ok(select.id_batch(ids, most, &self.version)?)
     }
 
     /// The fields of an object that the integration user may read.

@@ -2,7 +2,7 @@
 
 use crate::csv::PageFault;
 use crate::record::{Columns, Field, JsonKind, Values};
-use csv::ByteRecord;
+use csv::{ByteRecord, StringRecord};
 use model::rows::Refusal;
 
 /// Where the values of a row go.
@@ -97,12 +97,12 @@ impl Layout {
         self.columns
     }
 
-    /// Writes a row as JSON; `false` when it holds something that is no UTF-8.
-    pub fn write(&self, record: &ByteRecord, row: &mut Row) -> bool {
+    /// Writes a row as JSON.
+    pub fn write(&self, record: &StringRecord, row: &mut Row) {
         row.payload.clear();
         row.values.clear();
         row.values.resize(self.fields, (0, 0));
-        write_object(&self.nodes, record, row)
+        write_object(&self.nodes, record, row);
     }
 }
 
@@ -151,7 +151,7 @@ fn place(nodes: &mut Vec<Node>, path: &str, value: Node) {
     });
 }
 
-fn write_object(nodes: &[Node], record: &ByteRecord, row: &mut Row) -> bool {
+fn write_object(nodes: &[Node], record: &StringRecord, row: &mut Row) {
     row.payload.push('{');
     for (no, node) in nodes.iter().enumerate() {
         if no > 0 {
@@ -165,11 +165,11 @@ fn write_object(nodes: &[Node], record: &ByteRecord, row: &mut Row) -> bool {
                 ..
             } => {
                 row.payload.push_str(key);
-                let is_empty = |column: &usize| record.get(*column).is_none_or(<[u8]>::is_empty);
+                let is_empty = |column: &usize| record.get(*column).is_none_or(str::is_empty);
                 if columns.iter().all(is_empty) {
                     row.payload.push_str("null");
-                } else if !write_object(nodes, record, row) {
-                    return false;
+                } else {
+                    write_object(nodes, record, row);
                 }
             }
             Node::Value {
@@ -179,15 +179,12 @@ fn write_object(nodes: &[Node], record: &ByteRecord, row: &mut Row) -> bool {
                 key,
             } => {
                 row.payload.push_str(key);
-                let bytes = record.get(*column).unwrap_or_default();
+                let text = record.get(*column).unwrap_or_default();
                 // Salesforce writes null and empty text alike, and keeps no empty text.
-                if bytes.is_empty() {
+                if text.is_empty() {
                     row.payload.push_str("null");
                     continue;
                 }
-                let Ok(text) = std::str::from_utf8(bytes) else {
-                    return false;
-                };
                 let from = row.payload.len();
                 push_value(&mut row.payload, *kind, text);
                 row.values[*position] = (from, row.payload.len());
@@ -195,7 +192,6 @@ fn write_object(nodes: &[Node], record: &ByteRecord, row: &mut Row) -> bool {
         }
     }
     row.payload.push('}');
-    true
 }
 
 /// A value as REST writes it. What is not of its kind stays the text it is, and is judged where it is staged.
@@ -253,28 +249,31 @@ fn is_utc_instant(text: &str) -> bool {
         })
 }
 
-/// Bytes that a JSON text must escape.
-const ESCAPED: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut at = 0;
-    while at < 0x20 {
-        table[at] = true;
-        at += 1;
-    }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
+/// Whether a JSON text must escape the byte.
+#[inline]
+const fn is_escaped(byte: u8) -> bool {
+    byte < 0x20 || byte == b'"' || byte == b'\\'
+}
 
 fn push_text(out: &mut String, text: &str) {
-    const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push('"');
+    // Without an early exit, so that many bytes are looked at at once.
+    let escapes = text
+        .bytes()
+        .fold(0, |found, byte| found | u8::from(is_escaped(byte)));
+    if escapes == 0 {
+        out.push_str(text);
+    } else {
+        push_escaped(out, text);
+    }
+    out.push('"');
+}
+
+fn push_escaped(out: &mut String, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
     let bytes = text.as_bytes();
     let mut from = 0;
-    while let Some(length) = bytes[from..]
-        .iter()
-        .position(|byte| ESCAPED[usize::from(*byte)])
-    {
+    while let Some(length) = bytes[from..].iter().position(|byte| is_escaped(*byte)) {
         let at = from + length;
         out.push_str(&text[from..at]);
         match bytes[at] {
@@ -292,7 +291,6 @@ fn push_text(out: &mut String, text: &str) {
         from = at + 1;
     }
     out.push_str(&text[from..]);
-    out.push('"');
 }
 
 #[cfg(test)]

@@ -108,27 +108,26 @@ impl Select {
         Ok(self)
     }
 
-    /// The records of `ids` (18 characters each), in as many queries as their URLs' length demands; each has at most 200.
-    pub fn id_batches(&self, ids: &[String], api_version: &str) -> Result<Vec<Self>, SoqlError> {
-        let mut batches = Vec::new();
-        let mut rest = ids;
-        while !rest.is_empty() {
-            let mut size = rest.len().min(MAX_IDS);
-            loop {
-                let batch = self.clone().one_of("Id", &rest[..size])?;
-                match batch.query_all_path(api_version) {
-                    Ok(_) => batches.push(batch),
-                    Err(SoqlError::TooLong { .. }) if size > 1 => {
-                        size = size.div_ceil(2);
-                        continue;
-                    }
-                    Err(cause) => return Err(cause),
-                }
-                break;
-            }
-            rest = &rest[size..];
+    /// The query for the first of `ids` (18 characters each), and how many of them it names: at most `most`, at most 200, and
+    /// no more than fit a URL. `None`: there is no id.
+    pub fn id_batch(
+        &self,
+        ids: &[String],
+        most: usize,
+        api_version: &str,
+    ) -> Result<Option<(Self, usize)>, SoqlError> {
+        let mut size = ids.len().min(MAX_IDS).min(most.max(1));
+        if size == 0 {
+            return Ok(None);
         }
-        Ok(batches)
+        loop {
+            let batch = self.clone().one_of("Id", &ids[..size])?;
+            match batch.query_all_path(api_version) {
+                Ok(_) => return Ok(Some((batch, size))),
+                Err(SoqlError::TooLong { .. }) if size > 1 => size = size.div_ceil(2),
+                Err(cause) => return Err(cause),
+            }
+        }
     }
 
     /// `field IN ('…', '…')`.
@@ -340,13 +339,22 @@ mod tests {
     fn ids_are_asked_for_in_batches_that_fit_a_url() {
         let ids: Vec<String> = (0..450).map(|n| format!("500{n:012}AAA")).collect();
         let named = |select: &Select| select.to_string().matches("'500").count();
+        let batches = |select: &Select, most: usize| -> Vec<Select> {
+            let (mut batches, mut done) = (Vec::new(), 0);
+            while let Some((batch, size)) = select.id_batch(&ids[done..], most, "66.0").unwrap() {
+                assert_eq!(named(&batch), size);
+                batches.push(batch);
+                done += size;
+            }
+            batches
+        };
         let sizes =
             |fields: usize| -> Vec<usize> {
                 let fields: Vec<_> = (0..fields)
                     .map(|n| format!("A_long_custom_field_{n:04}__c"))
                     .collect();
                 let select = Select::new("Case", fields.iter().map(String::as_str)).unwrap();
-                let batches = select.id_batches(&ids, "66.0").unwrap();
+                let batches = batches(&select, usize::MAX);
                 assert!(batches.iter().all(|batch| {
                     batch.query_all_path("66.0").unwrap().len() <= MAX_ENCODED_BYTES
                 }));
@@ -357,8 +365,9 @@ mod tests {
         assert_eq!(wide.iter().sum::<usize>(), 450);
         assert!(wide[0] < 200, "{wide:?}");
         let few = Select::new("Case", ["Id"]).unwrap();
-        assert!(few.id_batches(&[], "66.0").unwrap().is_empty());
-        insta::assert_snapshot!(few.id_batches(&ids[..1], "66.0").unwrap()[0], @"SELECT Id FROM Case WHERE Id IN ('500000000000000AAA')");
+        assert_eq!(batches(&few, 1).len(), 450);
+        assert_eq!(few.id_batch(&[], 9, "66.0").unwrap(), None);
+        insta::assert_snapshot!(few.id_batch(&ids, 1, "66.0").unwrap().unwrap().0, @"SELECT Id FROM Case WHERE Id IN ('500000000000000AAA')");
     }
 
     proptest! {

@@ -152,7 +152,7 @@ async fn a_row_becomes_the_record_that_rest_would_send() {
         .each(|row| {
             let row = row.unwrap();
             results.push((
-                mapping.id(row).unwrap(),
+                mapping.id(row).unwrap().into_owned(),
                 mapping.write(row, &mut rows).is_ok(),
             ));
             rows.begin(2, "2026-01-06T01:00:00Z".parse().unwrap());

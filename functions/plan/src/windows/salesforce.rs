@@ -1,13 +1,13 @@
 //! Salesforce's windows: from where each object stopped, and what is missing before. The overlap behind each window is
 //! the extractor's.
 
-use super::{Choice, Chosen, midnight};
-use crate::coverage::{Coverage, Ledger};
+use super::{Choice, Chosen, STEADY, interval, midnight};
+use crate::coverage::Ledger;
 use crate::input::Checked;
 use jiff::{SignedDuration, Timestamp};
 use model::payload::Mode;
 use model::settings::{SALESFORCE_OBJECTS, SALESFORCE_RECONCILED, Settings};
-use model::{Source, Window};
+use model::{Coverage, Source, Window};
 
 pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, chosen: &mut Chosen) {
     let salesforce = &settings.salesforce;
@@ -15,19 +15,19 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
         return;
     };
     let source = Source::Salesforce;
-    let mut objects: Vec<String> = SALESFORCE_OBJECTS.map(ToOwned::to_owned).into();
-    if checked.mode != Mode::Intraday {
-        objects.extend(
-            salesforce
-                .history
-                .keys()
-                .map(|object| format!("{object}_history")),
-        );
+    if checked.mode == Mode::Intraday {
+        return deltas(checked, settings, ledger, whole, chosen);
     }
+    let mut objects: Vec<String> = SALESFORCE_OBJECTS.map(ToOwned::to_owned).into();
+    let histories = salesforce.history.keys();
+    objects.extend(histories.map(|object| format!("{object}_history")));
     for object in objects {
         let read = ledger.known(source.as_str(), &object).read;
         let windows = windows(checked, whole, &read);
-        let missing = windows.iter().filter(|gap| Some(gap.end()) < read.end());
+        // What is longer than a month is counted before anything is said of it.
+        let missing = windows
+            .iter()
+            .filter(|gap| Some(gap.end()) < read.end() && gap.duration() <= STEADY);
         let missing = missing.count();
         if missing > 0 && !checked.force {
             chosen.notices.push(format!(
@@ -58,23 +58,70 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
     }
 }
 
-/// Everything the run could read of an object: from the settings' beginning to the run's end.
+/// A run of minutes goes on where the last run stopped. What is missing before, and an object nobody has read yet (or not for
+/// so long that it comes to the same), is the night's work.
+fn deltas(
+    checked: &Checked,
+    settings: &Settings,
+    ledger: &Ledger,
+    whole: Window,
+    chosen: &mut Chosen,
+) {
+    let source = Source::Salesforce;
+    let (mut never, mut behind) = (Vec::new(), Vec::new());
+    for object in SALESFORCE_OBJECTS {
+        let Some(until) = ledger.known(source.as_str(), object).read.end() else {
+            never.push(object);
+            continue;
+        };
+        if whole.end().duration_since(until) > STEADY {
+            behind.push(object);
+            continue;
+        }
+        // By force, the hours that such a run looks back on.
+        let again = interval(checked, settings).filter(|_| checked.force);
+        let from = again.map_or(until, |again| again.start().min(until));
+        if let Ok(window) = Window::new(from, whole.end()) {
+            chosen.choices.push(Choice::new(source, object, window));
+        }
+    }
+    let conversations = ledger.known(Source::Genesys.as_str(), "conversation").read;
+    if never.len() == SALESFORCE_OBJECTS.len() && conversations.is_empty() {
+        chosen.notices.push(format!(
+            "no nightly run and no backfill has read anything yet: this run shows the conversations of the last {} hours, as yet without customers, cases and owners, since Salesforce has not been read; mode nightly reads Salesforce from salesforce.initial_start and conversations of the last {} days, mode backfill what lies before",
+            settings.plan.intraday_lookback_hours, settings.plan.horizon_days
+        ));
+    } else if !never.is_empty() {
+        chosen.notices.push(format!(
+            "Salesforce {}: never read so far; an intraday run leaves a first load to the next nightly run, and until then interactions lack what hangs on them",
+            never.join(", ")
+        ));
+    }
+    if !behind.is_empty() {
+        chosen.notices.push(format!(
+            "Salesforce {}: not read for more than {} days; an intraday run leaves that to the next nightly run",
+            behind.join(", "),
+            STEADY.as_hours() / 24
+        ));
+    }
+}
+
+/// Everything the run could read of an object: from the settings' beginning to the run's end. A backfill that is the first
+/// to read it goes on to the present, however long ago its days are: a record changed since is found only where it was
+/// changed last, and the conversations of those days need it.
 fn whole(checked: &Checked, settings: &Settings) -> Option<Window> {
     let lag = SignedDuration::from_secs(i64::from(settings.salesforce.lag_seconds));
+    let now = Timestamp::from_second((checked.at - lag).as_second().div_euclid(60) * 60).ok()?;
     let end = match (checked.mode, checked.range) {
         (Mode::Nightly, _) => midnight(checked.at),
-        (_, Some(range)) => range.end(),
-        _ => Timestamp::from_second((checked.at - lag).as_second().div_euclid(60) * 60).ok()?,
+        (_, Some(range)) => range.end().max(now),
+        _ => now,
     };
     Window::new(settings.salesforce.initial_start, end).ok()
 }
 
 fn windows(checked: &Checked, whole: Window, read: &Coverage) -> Vec<Window> {
     let asked = match (checked.mode, checked.range, read.end()) {
-        // A run of minutes goes on where the last one stopped; what is missing before is the night's work.
-        (Mode::Intraday, _, Some(until)) if !checked.force => {
-            return Window::new(until, whole.end()).into_iter().collect();
-        }
         // Without any earlier load the rows before the backfill are missing too, and history joins need them.
         (Mode::Backfill, Some(range), Some(_)) => range,
         _ => whole,

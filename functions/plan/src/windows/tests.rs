@@ -1,4 +1,5 @@
 mod history;
+mod intraday;
 
 use super::*;
 use crate::input;
@@ -245,6 +246,27 @@ fn a_horizon_that_ends_before_windows_are_final_is_told() {
 }
 
 #[test]
+fn a_backfill_reads_whole_days_of_conversations_and_says_so() {
+    let asked = |from: &str, to: &str| {
+        let range = format!(r#"{{"mode":"backfill","from":"{from}","to":"{to}"}}"#);
+        let chosen = chosen(&range, &[]);
+        (days(&chosen, "conversation"), chosen.notices)
+    };
+    let (days, notices) = asked("2026-01-05T23:00:00Z", "2026-01-07T01:00:00+01:00");
+    assert_eq!(days, ["2026-01-05", "2026-01-06"]);
+    insta::assert_snapshot!(notices.join("\n"), @"conversations are read by whole UTC days: 2026-01-05T00:00:00Z/2026-01-07T00:00:00Z instead of the interval asked for");
+    // Whole days need no word, and the day that has not ended stays a part.
+    let (days, notices) = asked("2026-01-19T00:00:00Z", "2026-01-20T01:30:00Z");
+    assert_eq!(
+        (days.as_slice(), notices.len()),
+        (
+            ["2026-01-19".to_owned(), "2026-01-20".to_owned()].as_slice(),
+            0
+        )
+    );
+}
+
+#[test]
 fn a_backfill_skips_what_is_settled_unless_forced() {
     let mut ledger = vec![
         entry(Source::Genesys, "conversation", day(5), "nightly", true),
@@ -257,10 +279,10 @@ fn a_backfill_skips_what_is_settled_unless_forced() {
     assert_eq!(days(&plain, "conversation"), ["2026-01-06"]);
     assert_eq!(days(&plain, "survey"), ["2026-01-06"]);
     assert_eq!(windows(&plain, "case"), [day(6)]);
-    // Nothing was read of accounts: rows before the backfill are missing as well.
+    // Nothing was read of accounts: rows before the backfill are missing as well, and those changed after it.
     assert_eq!(
         windows(&plain, "account"),
-        [window("2000-01-01T00:00:00Z", "2026-01-07T00:00:00Z")]
+        [window("2000-01-01T00:00:00Z", "2026-01-20T01:55:00Z")]
     );
     assert!(of(&plain, "account_ids").is_empty());
     assert_eq!(plain.settled_windows, 2);
@@ -342,38 +364,6 @@ fn the_settings_filter_reaches_conversations_and_what_is_counted_over_them() {
         filtered.into_iter().collect::<Vec<_>>(),
         ["conversation", "queue_aggregate"]
     );
-}
-
-#[test]
-fn an_intraday_run_reads_whole_past_windows_and_deltas() {
-    let json = r#"{"mode":"intraday","at":"2026-01-20T01:05:00Z"}"#;
-    let read = window("2000-01-01T00:00:00Z", "2026-01-20T00:00:00Z");
-    let hour = window("2026-01-20T00:00:00Z", "2026-01-20T00:55:00Z");
-    let ledger = [
-        entry(Source::Salesforce, "case", read, "nightly", true),
-        entry(Source::Salesforce, "account", read, "nightly", true),
-        entry(Source::Salesforce, "account", hour, "intraday", true),
-    ];
-    let chosen = chosen(json, &ledger);
-    for object in ["conversation", "conversation_attribute"] {
-        let windows = windows(&chosen, object);
-        assert_eq!(windows.len(), 3, "{object}");
-        assert_eq!(
-            windows[0],
-            window("2026-01-19T21:00:00Z", "2026-01-19T22:00:00Z")
-        );
-    }
-    assert_eq!(
-        windows(&chosen, "case"),
-        [window("2026-01-20T00:00:00Z", "2026-01-20T01:00:00Z")]
-    );
-    assert_eq!(
-        windows(&chosen, "account"),
-        [window("2026-01-20T00:55:00Z", "2026-01-20T01:00:00Z")]
-    );
-    for object in ["survey", "case_history", "account_ids"] {
-        assert!(of(&chosen, object).is_empty(), "{object}");
-    }
 }
 
 #[test]

@@ -1,7 +1,10 @@
 //! Whole plans against services on this machine: what is asked, what is written, what is refused.
 
+mod crm;
 mod fakes;
 mod fields;
+mod first_loads;
+mod settings;
 mod support;
 
 use fields::FIELDS;
@@ -25,8 +28,8 @@ fn chain(error: &dyn Error) -> String {
 async fn a_plan_asks_both_sources_and_the_ledger_once_and_is_handed_back_as_it_is() {
     let world = World::with_sources(COMPLETE).await;
     let plan = world.plan(NIGHTLY).await.unwrap();
-    // Once for availability, once for each object of Salesforce.
-    assert_eq!(world.calls().await, (1, FIELDS.len()));
+    // Once for availability, twice for each object of Salesforce: its fields, and how much there is of what was never read.
+    assert_eq!(world.calls().await, (1, 2 * FIELDS.len()));
     assert_eq!(world.statements(), ["plan/ledger"]);
     assert_eq!((plan.genesys_windows, plan.salesforce_windows), (47, 13));
     let tasks = world.tasks(&plan.genesys_key);
@@ -53,7 +56,7 @@ async fn a_plan_asks_both_sources_and_the_ledger_once_and_is_handed_back_as_it_i
 
     let again = world.plan(NIGHTLY).await.unwrap();
     assert_eq!(again, plan);
-    assert_eq!(world.calls().await, (1, FIELDS.len()));
+    assert_eq!(world.calls().await, (1, 2 * FIELDS.len()));
 }
 
 #[tokio::test]
@@ -270,6 +273,12 @@ async fn a_replay_calls_nobody_and_adds_partial_landings_to_the_newest_full_one(
     let input = r#"{"mode":"replay","from":"2026-01-05T00:00:00Z","to":"2026-01-06T00:00:00Z"}"#;
     let plan = world.plan(input).await.unwrap();
     assert_eq!(world.calls().await, (0, 0));
+    // A window that its run went on without has landed nothing.
+    let asked = world.statement("plan/ledger");
+    assert!(
+        asked.contains("window_ledger.mode not in ('replay', 'left_out')"),
+        "{asked}"
+    );
     assert!(!plan.reads_sources);
     let tasks = world.tasks(&plan.genesys_key);
     assert_eq!(tasks.len(), 1);

@@ -1,6 +1,7 @@
 //! S3, Secrets Manager, the Data API and both sources on free ports of this machine, as far as `plan` uses them.
 #![allow(clippy::unwrap_used)]
 
+use crate::crm::{Counts, Crm};
 use crate::fields::FIELDS;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use jiff::Timestamp;
@@ -113,6 +114,7 @@ pub struct World {
     pub salesforce: MockServer,
     _server: MockServer,
     settings: PathBuf,
+    counts: Counts,
 }
 
 impl Drop for World {
@@ -163,6 +165,7 @@ impl World {
             salesforce,
             _server: server,
             settings: settings(),
+            counts: Counts::default(),
         };
         let url = world.salesforce.uri();
         world.token("genesys-token", "t", None);
@@ -188,7 +191,36 @@ impl World {
         for (sobject, fields) in FIELDS {
             world.describe(sobject, fields).await;
         }
+        Mock::given(path("/services/data/v66.0/queryAll"))
+            .respond_with(world.counts.clone())
+            .mount(&world.salesforce)
+            .await;
         world
+    }
+
+    /// Salesforce has so many records of an object, evenly between two instants.
+    pub fn records(&self, sobject: &str, records: u64, [first, last]: [&str; 2]) {
+        let spread = (records, first.parse().unwrap(), last.parse().unwrap());
+        let mut crm = self.counts.0.lock().unwrap();
+        crm.records.insert(sobject.to_owned(), spread);
+    }
+
+    /// What else happens to those who count.
+    pub fn crm(&self, change: impl FnOnce(&mut Crm)) {
+        change(&mut self.counts.0.lock().unwrap());
+    }
+
+    /// Another value in the settings, from the next plan on.
+    pub fn report(&self, name: &str, text: &str) {
+        let path = self.settings.join("reports").join(name);
+        std::fs::write(path, text).unwrap();
+    }
+
+    pub fn edit(&self, from: &str, to: &str) {
+        let path = self.settings.join("tributary.toml");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        std::fs::write(path, text.replace(from, to)).unwrap();
     }
 
     pub async fn available(&self, status: u16, body: &Value) {
@@ -203,6 +235,11 @@ impl World {
 
     /// Salesforce has `sobject` with these fields, and those every object has. The latest word counts.
     pub async fn describe(&self, sobject: &str, fields: &[&str]) {
+        self.describe_at(sobject, fields, 100).await;
+    }
+
+    /// The same when so many calls of the day are used.
+    pub async fn describe_at(&self, sobject: &str, fields: &[&str], used: u64) {
         let every = [
             "Id",
             "IsDeleted",
@@ -226,7 +263,7 @@ impl World {
             .and(path(place))
             .respond_with(
                 ResponseTemplate::new(200)
-                    .insert_header("sforce-limit-info", "api-usage=100/15000")
+                    .insert_header("sforce-limit-info", format!("api-usage={used}/15000"))
                     .set_body_json(json!({"name": sobject, "fields": fields})),
             )
             .with_priority(self.priority())
@@ -275,6 +312,11 @@ impl World {
             .unwrap()
             .objects
             .insert(key.to_owned(), bytes);
+    }
+
+    pub fn remove(&self, key: &str) {
+        let there = self.aws.held.lock().unwrap().objects.remove(key);
+        assert!(there.is_some(), "{key} is not there");
     }
 
     pub fn keys(&self) -> Vec<String> {

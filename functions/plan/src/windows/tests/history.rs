@@ -1,7 +1,7 @@
 //! Whatever runs there were, and whatever of them failed.
 
 use super::*;
-use crate::coverage::Coverage;
+use model::Coverage;
 use model::settings::SALESFORCE_OBJECTS;
 use proptest::prelude::*;
 

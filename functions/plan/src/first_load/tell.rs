@@ -1,0 +1,60 @@
+//! What a person should know of first loads.
+
+use super::{Asking, Cut};
+use crate::estimate::Estimator;
+use crate::windows::Chosen;
+use model::Source;
+use model::settings::SALESFORCE_RECONCILED;
+
+/// Ids in one list from which a function of the shipped memory should not be trusted with it.
+const LARGE_LIST: u64 = 10_000_000;
+
+/// Of an object that is read in slices.
+pub(super) fn slices(object: &str, records: u64, cuts: &[Cut], asking: &Asking<'_>) -> String {
+    let slices: usize = cuts.iter().map(|cut| cut.slices.len()).sum();
+    let uncounted = cuts.iter().flat_map(|cut| &cut.slices);
+    let uncounted = uncounted.filter(|slice| slice.records.is_none()).count();
+    let (from, to) = match (cuts.first(), cuts.last()) {
+        (Some(first), Some(last)) => (first.window.start(), last.window.end()),
+        _ => return String::new(),
+    };
+    let uncounted = match uncounted {
+        0 => String::new(),
+        some => format!(" ({some} of them could not be counted)"),
+    };
+    let what = if asking.checked.force {
+        "are read again"
+    } else {
+        "have never been read and are read"
+    };
+    let has_list = SALESFORCE_RECONCILED.contains(&object)
+        && asking.settings.salesforce.reconcile_ids_days > 0;
+    let list = if has_list && !asking.checked.force {
+        "; its list of ids waits for that as well"
+    } else {
+        ""
+    };
+    format!(
+        "{object}: {records} records of {from:.0} to {to:.0} {what} in {slices} slices{uncounted} of at most salesforce.first_load_records = {}, the newest first. {object} is not complete before all of them have been read: what this run does not get to, the next night reads{list}",
+        asking.settings.salesforce.first_load_records
+    )
+}
+
+/// Of lists of ids that are too long for the memory of the function that compares them.
+pub(crate) fn long_lists(chosen: &mut Chosen, estimator: &Estimator<'_>) {
+    let lists = chosen.choices.iter().filter(|choice| {
+        choice.source == Source::Salesforce
+            && choice.object.ends_with("_ids")
+            && estimator.records(choice) > LARGE_LIST
+    });
+    let notices: Vec<_> = lists
+        .map(|choice| {
+            format!(
+                "{}: about {} ids are read as one window, because only a complete list tells which records are gone; more than {LARGE_LIST} need more memory than the 512 MB that extract-salesforce has (infra/template.yaml), or salesforce.reconcile_ids_days = 0",
+                choice.object,
+                estimator.records(choice)
+            )
+        })
+        .collect();
+    chosen.notices.extend(notices);
+}
