@@ -9,8 +9,8 @@ use warehouse::{Value, Warehouse};
 
 /// Tests whose rows are looked at; more than that has one cause in common.
 const TESTS: usize = 8;
-/// Rows shown of each.
-const ROWS: usize = 3;
+/// Rows shown of each; more of them, if they are short, than a night leaves windows out.
+const ROWS: usize = 10;
 /// Bytes of `ops.check_result.observed`.
 const BYTES: usize = 1024;
 
@@ -94,5 +94,18 @@ mod tests {
         );
         assert_eq!(told("0 offending rows", &[]), "0 offending rows");
         assert!(told("1 offending row", &[row(&"ä".repeat(2000))]).len() <= BYTES);
+    }
+
+    #[test]
+    fn as_many_windows_as_are_shown_can_be_named_in_full() {
+        let longest = [
+            "genesys",
+            "conversation_attribute",
+            "2026-01-05 10:00:00.000000",
+            "2026-01-05 11:00:00.000000",
+        ];
+        let window = longest.map(|text| Value::Text(text.to_owned())).to_vec();
+        let text = told("10 offending rows", &vec![window; ROWS]);
+        assert_eq!(text.matches("11:00:00.000000").count(), ROWS, "{text}");
     }
 }

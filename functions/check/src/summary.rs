@@ -16,6 +16,10 @@ pub struct LedgerLine {
     pub object: String,
     /// Windows.
     pub windows: i64,
+    /// Of these, how many failed and were left out: nothing of them is in the other counts.
+    pub left_out: i64,
+    /// What the source itself counts, where it does.
+    pub api: Option<i64>,
     /// Records in the pages.
     pub received: i64,
     /// Received, but not of the window.
@@ -112,11 +116,11 @@ pub(crate) async fn ledger(
     deadline: Deadline,
 ) -> Result<Vec<LedgerLine>, WarehouseError> {
     let query = "select source, object, count(*) as windows, \
-                 cast(sum(received_rows) as bigint), cast(sum(out_of_window_rows) as bigint), \
+                 cast(sum(case when mode = 'left_out' then 1 else 0 end) as bigint), cast(sum(received_rows) as bigint), cast(sum(out_of_window_rows) as bigint), \
                  cast(sum(duplicate_rows) as bigint), cast(sum(landed_rows) as bigint), \
                  cast(sum(staged_rows) as bigint), cast(sum(coalesce(merged_rows, 0)) as bigint), \
                  cast(sum(coalesce(superseded_rows, 0)) as bigint), cast(sum(quarantined_rows) as bigint), \
-                 cast(sum(api_calls) as bigint) \
+                 cast(sum(api_calls) as bigint), cast(sum(api_rows) as bigint) \
                  from ops.window_ledger where batch_id = :batch_id group by source, object order by source, object";
     let values = [("batch_id".to_owned(), run_id.to_string())];
     let rows = warehouse
@@ -136,15 +140,17 @@ pub(crate) async fn ledger(
                 source: text(0),
                 object: text(1),
                 windows: number(2),
-                received: number(3),
-                out_of_window: number(4),
-                duplicates: number(5),
-                landed: number(6),
-                staged: number(7),
-                merged: number(8),
-                superseded: number(9),
-                quarantined: number(10),
-                calls: number(11),
+                left_out: number(3),
+                api: row.get(13).and_then(Value::integer),
+                received: number(4),
+                out_of_window: number(5),
+                duplicates: number(6),
+                landed: number(7),
+                staged: number(8),
+                merged: number(9),
+                superseded: number(10),
+                quarantined: number(11),
+                calls: number(12),
             }
         })
         .collect())

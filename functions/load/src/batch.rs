@@ -1,9 +1,10 @@
 //! The transaction of a load, built from receipts.
 
+use crate::receipts::Windows;
 use crate::{LoadError, ledger};
 use landing::{Manifest, keys, manifest};
 use model::RunId;
-use model::payload::{LandedFile, WindowReceipt};
+use model::payload::LandedFile;
 use model::table::Table;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -29,14 +30,14 @@ pub fn loadable(
     run_id: &RunId,
     bucket: &str,
     role: &str,
-    receipts: &[WindowReceipt],
+    windows: &Windows,
 ) -> Result<Loadable, LoadError> {
     let failed = |rule: String| LoadError::Receipt {
         run_id: run_id.clone(),
         rule,
     };
     let mut by_table: BTreeMap<&str, Vec<&LandedFile>> = BTreeMap::new();
-    for file in receipts.iter().flat_map(|receipt| &receipt.files) {
+    for file in windows.receipts.iter().flat_map(|receipt| &receipt.files) {
         if let Some(table) = &file.table {
             by_table.entry(table).or_default().push(file);
         }
@@ -44,10 +45,10 @@ pub fn loadable(
     let ledger_file = LandedFile {
         table: Some(LEDGER.to_owned()),
         key: keys::load_ledger(run_id),
-        rows: ledger::rows(receipts),
+        rows: ledger::rows(windows),
         bytes: 0,
     };
-    if !receipts.is_empty() {
+    if !windows.is_empty() {
         by_table.insert(LEDGER, vec![&ledger_file]);
     }
 
@@ -79,7 +80,7 @@ pub fn loadable(
         manifests.push((key, content));
     }
     if !expected.is_empty() {
-        statements.push(row_guard(&expected));
+        statements.push(row_guard(&expected, windows.left_out.len()));
     }
     statements.push(
         "insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows) \
@@ -103,7 +104,10 @@ pub fn loadable(
 }
 
 /// Divides by zero, and so fails the transaction, unless every table holds as many rows of the batch as were written.
-fn row_guard(expected: &[(Table, u64)]) -> String {
+///
+/// Another execution of the same run may have read meanwhile what is left out here, and written the ledger's file anew: as
+/// many rows, and one of them would claim what this load does not copy. Hence the count of those left out.
+fn row_guard(expected: &[(Table, u64)], left_out: usize) -> String {
     let mut guard = String::from("select 1 / (case when ");
     for (position, (table, rows)) in expected.iter().enumerate() {
         let and = if position == 0 { "" } else { " and " };
@@ -113,6 +117,11 @@ fn row_guard(expected: &[(Table, u64)]) -> String {
             "{and}(select count(*) from {name} where batch_id = :batch_id) = {rows}"
         );
     }
+    let _ = write!(
+        guard,
+        " and (select count(*) from {LEDGER} where batch_id = :batch_id and mode = '{}') = {left_out}",
+        ledger::LEFT_OUT
+    );
     guard.push_str(" then 1 else 0 end) as rows_are_complete");
     guard
 }
@@ -121,7 +130,7 @@ fn row_guard(expected: &[(Table, u64)]) -> String {
 pub(crate) mod tests {
     use super::*;
     use jiff::Timestamp;
-    use model::payload::{Counts, Extraction, Mode, WindowTask};
+    use model::payload::{Counts, Extraction, Mode, WindowReceipt, WindowTask};
     use model::{Source, Window};
 
     pub(crate) fn receipt() -> WindowReceipt {
@@ -149,6 +158,7 @@ pub(crate) mod tests {
                 filter: None,
                 is_partial: false,
                 ids: Vec::new(),
+                fails_alone: false,
             },
             extraction: Extraction::Job,
             counts: Counts {
@@ -173,17 +183,33 @@ pub(crate) mod tests {
         }
     }
 
-    #[test]
-    fn a_load_is_guarded_before_and_after_its_copies() {
-        let receipt = receipt();
-        let run = receipt.task.run_id.clone();
-        let loadable = loadable(
+    /// A window that may fail alone, and did.
+    pub(crate) fn left_out() -> WindowTask {
+        WindowTask {
+            object: "adherence".to_owned(),
+            window_no: 2,
+            fails_alone: true,
+            ..receipt().task
+        }
+    }
+
+    fn load(
+        receipts: Vec<WindowReceipt>,
+        left_out: Vec<WindowTask>,
+    ) -> Result<Loadable, LoadError> {
+        let run = receipt().task.run_id;
+        let windows = Windows { receipts, left_out };
+        loadable(
             &run,
             "bucket",
             "arn:aws:iam::000000000000:role/copy",
-            &[receipt],
+            &windows,
         )
-        .unwrap();
+    }
+
+    #[test]
+    fn a_load_is_guarded_before_and_after_its_copies() {
+        let loadable = load(vec![receipt()], vec![]).unwrap();
         let begins: Vec<_> = loadable
             .statements
             .iter()
@@ -198,6 +224,10 @@ pub(crate) mod tests {
         assert!(loadable.statements[5].contains(
             "(select count(*) from \"raw\".genesys_conversation where batch_id = :batch_id) = 2"
         ));
+        assert!(
+            loadable.statements[5]
+                .contains("where batch_id = :batch_id and mode = 'left_out') = 0 then 1")
+        );
         assert_eq!(loadable.manifests.len(), 3);
         assert!(
             loadable
@@ -220,8 +250,7 @@ pub(crate) mod tests {
                 bytes: 1,
             })
             .collect();
-        let run = receipt.task.run_id.clone();
-        let loadable = loadable(&run, "bucket", "role", &[receipt]).unwrap();
+        let loadable = load(vec![receipt], vec![left_out()]).unwrap();
         assert!(
             loadable.statements.len() <= 40,
             "{}",
@@ -233,10 +262,24 @@ pub(crate) mod tests {
     fn an_unknown_table_in_a_receipt_is_named() {
         let mut receipt = receipt();
         receipt.files[0].table = Some("staging.nonsense".to_owned());
-        let run = receipt.task.run_id.clone();
-        let error = loadable(&run, "bucket", "role", &[receipt])
-            .unwrap_err()
-            .to_string();
+        let error = load(vec![receipt], vec![]).unwrap_err().to_string();
         assert!(error.contains("staging/nonsense.sql"), "{error}");
+    }
+
+    #[test]
+    fn what_is_left_out_is_in_the_ledger_and_copies_nothing_else() {
+        let loadable = load(vec![], vec![left_out()]).unwrap();
+        let names: Vec<_> = loadable.manifests.iter().map(|(key, _)| key).collect();
+        assert_eq!(
+            names,
+            ["runs/nightly-20260106/load/ops.window_ledger.manifest.json"]
+        );
+        let guard = &loadable.statements[3];
+        for part in [
+            "(select count(*) from ops.window_ledger where batch_id = :batch_id) = 1",
+            "(select count(*) from ops.window_ledger where batch_id = :batch_id and mode = 'left_out') = 1",
+        ] {
+            assert!(guard.contains(part), "{guard}");
+        }
     }
 }

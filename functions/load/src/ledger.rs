@@ -1,23 +1,26 @@
 //! The ledger rows of a run, as the CSV that `COPY` loads.
 
+use crate::receipts::Windows;
 use crate::{LoadError, ledger_instant};
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use jiff::Timestamp;
 use model::RunId;
-use model::payload::{Counts, Extraction, WindowReceipt};
+use model::payload::{Counts, WindowReceipt, WindowTask};
 use model::rows::header;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
 /// The ledger's `mode` of windows that an event's filter has cut.
 const PARTIAL: &str = "partial";
+/// The ledger's `mode` of windows that failed and that the run went on without.
+pub(crate) const LEFT_OUT: &str = "left_out";
+/// The ledger's `extraction` where nothing was read.
+const NONE: &str = "none";
 
 /// `ops.window_ledger` rows, compressed; `None` when the run has no window.
-pub fn ledger_csv(
-    run_id: &RunId,
-    receipts: &[WindowReceipt],
-) -> Result<Option<Vec<u8>>, LoadError> {
-    if receipts.is_empty() {
+pub fn ledger_csv(run_id: &RunId, windows: &Windows) -> Result<Option<Vec<u8>>, LoadError> {
+    if windows.is_empty() {
         return Ok(None);
     }
     let failed = |rule: String| LoadError::Receipt {
@@ -27,7 +30,8 @@ pub fn ledger_csv(
     let table =
         warehouse::sql::table("ops.window_ledger").map_err(|error| failed(error.to_string()))?;
     let mut csv = header(&table);
-    for line in receipts.iter().flat_map(lines) {
+    let read = windows.receipts.iter().flat_map(lines);
+    for line in read.chain(windows.left_out.iter().map(left_out)) {
         line.push_to(&mut csv, run_id);
     }
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -38,68 +42,87 @@ pub fn ledger_csv(
         .map_err(|error| failed(format!("compressing the ledger: {error}")))
 }
 
-/// Ledger rows of these receipts: one a window, and one for each object that came along with it.
-pub(crate) fn rows(receipts: &[WindowReceipt]) -> u64 {
-    receipts
-        .iter()
-        .map(|receipt| 1 + receipt.beside.len() as u64)
-        .sum()
+/// Ledger rows of these windows: one each, and one for each object that came along with one.
+pub(crate) fn rows(windows: &Windows) -> u64 {
+    let read = windows.receipts.iter();
+    let read: u64 = read.map(|receipt| 1 + receipt.beside.len() as u64).sum();
+    read + windows.left_out.len() as u64
 }
 
 /// One row of the ledger: a window, or an object that came along with one.
 struct Line<'a> {
-    receipt: &'a WindowReceipt,
+    task: &'a WindowTask,
+    mode: &'a str,
     object: &'a str,
-    extraction: Extraction,
-    counts: &'a Counts,
+    extraction: &'a str,
+    counts: Counts,
+    is_settled: bool,
+    extracted_at: Timestamp,
 }
 
 fn lines(receipt: &WindowReceipt) -> impl Iterator<Item = Line<'_>> {
-    let own = Line {
-        receipt,
-        object: &receipt.task.object,
-        extraction: receipt.extraction,
-        counts: &receipt.counts,
+    let task = &receipt.task;
+    // What an event's own filter has cut does not count as read: it is no reading of its mode.
+    let mode = if task.is_partial {
+        PARTIAL
+    } else {
+        task.mode.as_str()
     };
-    let beside = receipt.beside.iter().map(move |beside| Line {
-        receipt,
-        object: &beside.object,
-        extraction: beside.extraction,
-        counts: &beside.counts,
-    });
-    std::iter::once(own).chain(beside)
+    let own = (&task.object, receipt.extraction, receipt.counts);
+    let beside = receipt.beside.iter();
+    let beside = beside.map(|one| (&one.object, one.extraction, one.counts));
+    std::iter::once(own)
+        .chain(beside)
+        .map(move |(object, extraction, counts)| Line {
+            task,
+            mode,
+            object,
+            extraction: extraction.as_str(),
+            counts,
+            is_settled: receipt.is_settled,
+            extracted_at: receipt.extracted_at,
+        })
+}
+
+/// A window that failed: no reading of any mode, so that it counts nowhere as read.
+fn left_out(task: &WindowTask) -> Line<'_> {
+    Line {
+        task,
+        mode: LEFT_OUT,
+        object: &task.object,
+        extraction: NONE,
+        counts: Counts::default(),
+        is_settled: false,
+        // Nothing was extracted; the run's own instant is the same however often this is written.
+        extracted_at: task.at,
+    }
 }
 
 impl Line<'_> {
     fn push_to(&self, csv: &mut String, run_id: &RunId) {
-        let (task, counts) = (&self.receipt.task, self.counts);
-        // What an event's own filter has cut does not count as read: it is no reading of its mode.
-        let mode = if task.is_partial {
-            PARTIAL
-        } else {
-            task.mode.as_str()
-        };
+        let (task, counts) = (self.task, &self.counts);
         let api = counts
             .api
             .map_or_else(|| "\\N".to_owned(), |rows| rows.to_string());
         let _ = writeln!(
             csv,
-            "\"{run_id}\",\"{mode}\",\"{}\",\"{}\",{},{},{},\"{}\",{api},{},{},{},{},{},{},\\N,\\N,{},{},{}",
+            "\"{run_id}\",\"{}\",\"{}\",\"{}\",{},{},{},\"{}\",{api},{},{},{},{},{},{},\\N,\\N,{},{},{}",
+            self.mode,
             task.source,
             self.object,
             ledger_instant(task.window.start()),
             ledger_instant(task.window.end()),
             task.window_no,
-            self.extraction.as_str(),
+            self.extraction,
             counts.received,
             counts.out_of_window,
             counts.duplicates,
             counts.landed,
             counts.staged,
             counts.quarantined,
-            self.receipt.is_settled,
+            self.is_settled,
             counts.calls,
-            ledger_instant(self.receipt.extracted_at),
+            ledger_instant(self.extracted_at),
         );
     }
 }
@@ -107,14 +130,14 @@ impl Line<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::batch::tests::receipt;
+    use crate::batch::tests::{left_out, receipt};
     use flate2::read::GzDecoder;
-    use model::payload::Beside;
+    use model::payload::{Beside, Extraction};
     use std::io::Read as _;
 
-    fn csv(receipts: &[WindowReceipt]) -> Vec<String> {
-        let run = receipts[0].task.run_id.clone();
-        let bytes = ledger_csv(&run, receipts).unwrap().unwrap();
+    fn csv(windows: &Windows) -> Vec<String> {
+        let run = receipt().task.run_id;
+        let bytes = ledger_csv(&run, windows).unwrap().unwrap();
         let mut text = String::new();
         GzDecoder::new(bytes.as_slice())
             .read_to_string(&mut text)
@@ -123,7 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_came_along_has_a_row_of_its_own_with_the_number_of_its_window() {
+    fn what_came_along_has_a_row_with_the_number_of_its_window_and_what_was_left_out_one_without_counts()
+     {
         let mut receipt = receipt();
         receipt.beside.push(Beside {
             object: "external_contact".to_owned(),
@@ -137,11 +161,16 @@ mod tests {
                 ..Counts::default()
             },
         });
-        let rows_of = csv(&[receipt.clone()]);
-        assert_eq!(rows(&[receipt]), rows_of.len() as u64);
+        let windows = Windows {
+            receipts: vec![receipt],
+            left_out: vec![left_out()],
+        };
+        let rows_of = csv(&windows);
+        assert_eq!(rows(&windows), rows_of.len() as u64);
         insta::assert_snapshot!(rows_of.join("\n"), @r#"
         "nightly-20260106","nightly","genesys","conversation",2026-01-05 00:00:00,2026-01-06 00:00:00,1,"job",\N,2,0,0,2,2,0,\N,\N,false,0,2026-01-06 00:10:00
         "nightly-20260106","nightly","genesys","external_contact",2026-01-05 00:00:00,2026-01-06 00:00:00,1,"lookup",\N,7,0,0,7,6,1,\N,\N,false,4,2026-01-06 00:10:00
+        "nightly-20260106","left_out","genesys","adherence",2026-01-05 00:00:00,2026-01-06 00:00:00,2,"none",\N,0,0,0,0,0,0,\N,\N,false,0,2026-01-06 00:00:00
         "#);
     }
 
@@ -149,6 +178,16 @@ mod tests {
     fn a_partial_window_is_no_reading_of_its_mode() {
         let mut receipt = receipt();
         receipt.task.is_partial = true;
-        assert!(csv(&[receipt])[0].starts_with("\"nightly-20260106\",\"partial\","));
+        let windows = Windows {
+            receipts: vec![receipt],
+            left_out: Vec::new(),
+        };
+        assert!(csv(&windows)[0].starts_with("\"nightly-20260106\",\"partial\","));
+    }
+
+    #[test]
+    fn a_run_without_a_window_has_no_ledger() {
+        let run = receipt().task.run_id;
+        assert!(ledger_csv(&run, &Windows::default()).unwrap().is_none());
     }
 }

@@ -10,6 +10,7 @@ mod receipts;
 
 pub use batch::{Loadable, loadable};
 pub use ledger::ledger_csv;
+pub use receipts::Windows;
 
 use jiff::Timestamp;
 use landing::{LandingError, Store, keys};
@@ -196,15 +197,15 @@ impl Loader {
             run_id: run_id.clone(),
             cause,
         };
-        let receipts = receipts::of_run(&self.store, run_id).await?;
-        let loadable = loadable(run_id, self.store.bucket(), &self.copy_role, &receipts)?;
+        let windows = receipts::of_run(&self.store, run_id).await?;
+        let loadable = loadable(run_id, self.store.bucket(), &self.copy_role, &windows)?;
         for (key, manifest) in &loadable.manifests {
             self.store
                 .write_json(key, manifest)
                 .await
                 .map_err(landing)?;
         }
-        if let Some(ledger) = ledger_csv(run_id, &receipts)? {
+        if let Some(ledger) = ledger_csv(run_id, &windows)? {
             self.store
                 .put(&keys::load_ledger(run_id), ledger, "application/gzip")
                 .await

@@ -1,4 +1,8 @@
 -- What the tables hold once the batches i, p, q and r are merged, in whatever order. Each query returns the rows that break its rule.
+-- breach: i: window_left_out: attributes of an hour
+-- breach: p: window_left_out: adherence, surveys, queues, a history and a list of ids
+-- breach: q: window_left_out: adherence once more, and a lookup
+-- breach: r: window_left_out: a part of a history that is here already
 -- breach: q: api_count: the list of contacts is shorter than the source says
 -- breach: q: ids_listed: the list of cases is empty while a case is open
 -- breach: q: salesforce_holes: 003Y is listed and was never read
@@ -80,6 +84,12 @@ from (
 left join mart.completeness as c on c.source = 'genesys' and c.object = e.object and c.window_date = e.day
 where c.object is null or c.windows <> e.windows or c.settled_windows <> e.settled or c.landed_rows <> e.landed or c.has_gap <> e.gap
     or c.is_settled <> e.is_settled or c.api_rows is distinct from e.api or not c.is_balanced or c.is_short;
+
+-- expect: left_out: what failed is shown until its hours are read, by one reading or by several, a listing until the next one
+select e.*, c.*
+from (values ('adherence', date '2026-01-05'), ('survey', date '2026-01-05')) as e (object, day)
+full join (select * from mart.completeness where left_out_windows > 0) as c on c.object = e.object and c.window_date = e.day
+where e.object is null or c.object is null or c.left_out_windows <> 1 or c.windows <> 0 or not c.has_gap or c.is_settled or c.last_read_at is not null;
 
 -- expect: short: the list of contacts is short, and no other reading is
 select object, window_date, is_short from mart.completeness where is_short <> (object = 'contact_ids') or not is_balanced;

@@ -3,11 +3,14 @@
 -- Reads   ops.window_ledger: of each window its newest reading, from whichever run
 -- Rule    A window that an event's own filter cut (mode partial) counts nowhere. A Genesys window read in passing (mode intraday) counts
 --         only until a nightly run or a backfill has read its hours. Salesforce and the listings are read since the last time: their
---         windows may be long, and stand at the day they reach.
--- Flags   has_gap: hours before a window of the day were never read, though earlier ones were. is_short: fewer records came than the
---         source counts (its count is approximate for extraction query, lookup, aggregate). is_balanced: no record was lost between two
---         steps: received = out of window + duplicates + landed, landed = staged + quarantined, staged = merged + superseded.
---         is_settled: every window was read for good.
+--         windows may be long, and stand at the day they reach. A window that failed and that its run went on without (mode left_out) is
+--         shown until its hours are read; for a listing until a listing reaches as far, since each is a state; for attributes of
+--         conversations until the conversations are read for good. (Records asked for by their ids: see mart.salesforce_hole.)
+-- Flags   left_out_windows: windows of the day that failed and that nobody has read since. has_gap: there are such windows, or hours
+--         before a window of the day were never read, though earlier ones were: since gap_begins_at, and days that lie in the gap have no
+--         row. is_short: fewer records came than the source counts (its count is approximate for extraction query, lookup, aggregate).
+--         is_balanced: no record was lost between two steps: received = out of window + duplicates + landed, landed = staged +
+--         quarantined, staged = merged + superseded. is_settled: every window was read for good.
 
 create or replace view mart.completeness as
 with reading as (
@@ -32,7 +35,7 @@ with reading as (
     from ops.window_ledger
     inner join ops.load_log
         on window_ledger.batch_id = load_log.batch_id
-    where window_ledger.mode <> 'partial'
+    where window_ledger.mode not in ('partial', 'left_out')
 ),
 
 newest as (
@@ -82,13 +85,107 @@ chained as (
             and newest.window_no = replaced.window_no
             and newest.is_in_passing = 1
     where replaced.batch_id is null
+),
+
+stretch as (
+    -- Hours read without a gap, in passing or for good.
+    select
+        numbered.source,
+        numbered.object,
+        numbered.is_in_passing,
+        min(numbered.window_start) as read_from,
+        max(numbered.window_end) as read_until
+    from (
+        select
+            followed.source,
+            followed.object,
+            followed.window_start,
+            followed.window_end,
+            followed.is_in_passing,
+            sum(case when followed.window_start > followed.read_until then 1 else 0 end) over (
+                partition by followed.source, followed.object, followed.is_in_passing
+                order by followed.window_start, followed.window_end, followed.batch_id, followed.window_no
+                rows between unbounded preceding and current row
+            ) as stretch_no
+        from (
+            select
+                newest.batch_id,
+                newest.source,
+                newest.object,
+                newest.window_no,
+                newest.window_start,
+                newest.window_end,
+                newest.is_in_passing,
+                max(newest.window_end) over (
+                    partition by newest.source, newest.object, newest.is_in_passing
+                    order by newest.window_start, newest.window_end, newest.batch_id, newest.window_no
+                    rows between unbounded preceding and 1 preceding
+                ) as read_until
+            from newest
+        ) as followed
+    ) as numbered
+    group by numbered.source, numbered.object, numbered.is_in_passing, numbered.stretch_no
+),
+
+left_out as (
+    -- Of a window that failed again and again the last time.
+    select
+        window_ledger.batch_id,
+        window_ledger.source,
+        window_ledger.object,
+        window_ledger.window_no,
+        window_ledger.window_start,
+        window_ledger.window_end,
+        row_number() over (
+            partition by window_ledger.source, window_ledger.object, window_ledger.window_start, window_ledger.window_end
+            order by window_ledger.extracted_at desc, window_ledger.batch_id desc, window_ledger.window_no desc
+        ) as recency
+    from ops.window_ledger
+    where window_ledger.mode = 'left_out' and right(window_ledger.object, 7) <> '_lookup'
+),
+
+shown as (
+    select
+        chained.batch_id,
+        chained.source,
+        chained.object,
+        chained.window_no,
+        chained.read_until,
+        0 as is_left_out
+    from chained
+    union all
+    select
+        left_out.batch_id,
+        left_out.source,
+        left_out.object,
+        left_out.window_no,
+        cast(null as timestamp) as read_until,
+        1 as is_left_out
+    from left_out
+    left join stretch
+        on
+            left_out.source = stretch.source
+            and left_out.window_end <= stretch.read_until
+            and (
+                left_out.object = stretch.object
+                and (
+                    left_out.window_start >= stretch.read_from
+                    or left_out.object in ('queue', 'user', 'wrapup_code', 'division', 'campaign')
+                )
+                or left_out.object = 'conversation_attribute'
+                and stretch.object = 'conversation'
+                and stretch.is_in_passing = 0
+                and left_out.window_start >= stretch.read_from
+            )
+    where left_out.recency = 1 and stretch.source is null
 )
 
 select
-    chained.source,
-    chained.object,
+    shown.source,
+    shown.object,
     cast(dateadd('second', -1, window_ledger.window_end) as date) as window_date,
-    count(*) as windows,
+    cast(sum(1 - shown.is_left_out) as bigint) as windows, -- read
+    cast(sum(shown.is_left_out) as bigint) as left_out_windows,
     cast(sum(case when window_ledger.is_settled then 1 else 0 end) as bigint) as settled_windows,
     cast(sum(window_ledger.api_rows) as bigint) as api_rows, -- null: the source states no count
     cast(sum(window_ledger.received_rows) as bigint) as received_rows,
@@ -99,7 +196,8 @@ select
     cast(sum(window_ledger.quarantined_rows) as bigint) as quarantined_rows,
     cast(sum(window_ledger.merged_rows) as bigint) as merged_rows,
     cast(sum(window_ledger.superseded_rows) as bigint) as superseded_rows,
-    max(case when window_ledger.window_start > chained.read_until then 1 else 0 end) = 1 as has_gap,
+    max(case when shown.is_left_out = 1 or window_ledger.window_start > shown.read_until then 1 else 0 end) = 1 as has_gap,
+    max(case when window_ledger.window_start > shown.read_until then shown.read_until end) as gap_begins_at,
     max(case when window_ledger.received_rows - window_ledger.duplicate_rows < window_ledger.api_rows then 1 else 0 end) = 1 as is_short,
     min(
         case
@@ -113,12 +211,12 @@ select
         end
     ) = 1 as is_balanced,
     min(case when window_ledger.is_settled then 1 else 0 end) = 1 as is_settled,
-    max(window_ledger.extracted_at) as last_read_at
-from chained
+    max(case when shown.is_left_out = 0 then window_ledger.extracted_at end) as last_read_at
+from shown
 inner join ops.window_ledger
     on
-        chained.batch_id = window_ledger.batch_id
-        and chained.source = window_ledger.source
-        and chained.object = window_ledger.object
-        and chained.window_no = window_ledger.window_no
-group by chained.source, chained.object, cast(dateadd('second', -1, window_ledger.window_end) as date);
+        shown.batch_id = window_ledger.batch_id
+        and shown.source = window_ledger.source
+        and shown.object = window_ledger.object
+        and shown.window_no = window_ledger.window_no
+group by shown.source, shown.object, cast(dateadd('second', -1, window_ledger.window_end) as date);

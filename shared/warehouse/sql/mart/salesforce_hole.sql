@@ -1,12 +1,19 @@
 -- mart.salesforce_hole: ids that Salesforce lists and the warehouse has no record of, by the newest list of each object. The next nightly
 -- run asks for exactly these. A record that extraction refused is no hole: it lies in curated.quarantine.
 -- Grain   object, record_id
--- Reads   staging.salesforce_{id,account,contact,case,opportunity}, staging.quarantine, ops.window_ledger
+-- Reads   staging.salesforce_{id,account,contact,case,opportunity}, staging.quarantine, ops.window_ledger, ops.load_log: a record that was
+--         loaded by a run whose merge failed for good has not reached the tables, and is a hole like any other
 -- Rule    was_asked: the list before named it too, and every record that list missed was asked for by its id since (2,000 ids are asked
 --         for by each lookup window). What is still missing then will not come by itself: look at what the integration user may read.
 
 create or replace view mart.salesforce_hole as
-with list as (
+with merged as (
+    select load_log.batch_id
+    from ops.load_log
+    where load_log.merged_at is not null
+),
+
+list as (
     select
         replace(window_ledger.object, '_ids', '') as object,
         window_ledger.batch_id,
@@ -31,26 +38,31 @@ known as (
         cast('account' as varchar(32)) as object,
         salesforce_account.account_id as record_id
     from staging.salesforce_account
+    inner join merged on salesforce_account.batch_id = merged.batch_id
     union
     select
         cast('contact' as varchar(32)) as object,
         salesforce_contact.contact_id as record_id
     from staging.salesforce_contact
+    inner join merged on salesforce_contact.batch_id = merged.batch_id
     union
     select
         cast('case' as varchar(32)) as object,
         salesforce_case.case_id as record_id
     from staging.salesforce_case
+    inner join merged on salesforce_case.batch_id = merged.batch_id
     union
     select
         cast('opportunity' as varchar(32)) as object,
         salesforce_opportunity.opportunity_id as record_id
     from staging.salesforce_opportunity
+    inner join merged on salesforce_opportunity.batch_id = merged.batch_id
     union
     select
         cast(replace(refused.object, '_lookup', '') as varchar(32)) as object,
         cast(left(refused.natural_id, 18) as varchar(18)) as record_id
     from staging.quarantine as refused
+    inner join merged on refused.batch_id = merged.batch_id
     where refused.source = 'salesforce' and refused.natural_id is not null
 ),
 
@@ -111,8 +123,10 @@ asked as (
         on
             window_ledger.source = 'salesforce'
             and window_ledger.object = counted.object || '_lookup'
+            and window_ledger.mode <> 'left_out'
             and window_ledger.extraction <> 'replay'
             and counted.extracted_at < window_ledger.extracted_at
+    inner join merged on window_ledger.batch_id = merged.batch_id
     group by counted.object, counted.records
     having counted.records + sum(window_ledger.staged_rows) <= 2000 * count(*)
 )

@@ -179,6 +179,15 @@ where batch_id = :batch_id
 group by source, object, window_no
 having count(*) > 1;
 
+-- warn: window_left_out: every window of the run was read; one that failed and holds up nothing else is left out, and a later run reads it
+select
+    source,
+    object,
+    window_start,
+    window_end
+from ops.window_ledger
+where batch_id = :batch_id and mode = 'left_out';
+
 -- fail: settled_from_job: a window of conversations is settled only when it was read from a details job, or from what one has landed
 select
     window_start,
@@ -257,6 +266,7 @@ inner join (
 where
     window_ledger.batch_id = :batch_id
     and window_ledger.source = 'salesforce'
+    and window_ledger.mode <> 'left_out'
     and window_ledger.staged_rows = 0
     and open_record.records > 0;
 

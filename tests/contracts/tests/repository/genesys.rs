@@ -5,7 +5,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 /// Method and path of everything the client asks for.
-const OPERATIONS: [(&str, &str); 22] = [
+const OPERATIONS: [(&str, &str); 23] = [
     (
         "get",
         "/api/v2/analytics/conversations/details/jobs/availability",
@@ -25,6 +25,10 @@ const OPERATIONS: [(&str, &str); 22] = [
     ),
     ("post", "/api/v2/analytics/conversations/details/query"),
     ("get", "/api/v2/analytics/conversations/details"),
+    (
+        "get",
+        "/api/v2/analytics/conversations/{conversationId}/details",
+    ),
     ("get", "/api/v2/conversations/{conversationId}"),
     ("post", "/api/v2/analytics/conversations/aggregates/query"),
     ("post", "/api/v2/analytics/users/aggregates/query"),

@@ -1,6 +1,7 @@
 //! The parts of the repository that are not Rust agree with the parts that are: state machine, template, events, settings,
 //! SQL. Nothing is started here; `cargo test -p contracts` answers in seconds.
 
+mod alone;
 mod calls;
 mod events;
 mod genesys;

@@ -58,5 +58,5 @@ inner join ops.window_ledger
     on
         window_ledger.source = 'salesforce'
         and window_ledger.object = salesforce_purged.object || '_ids'
-where window_ledger.batch_id = :batch_id and salesforce_purged.is_refused
+where window_ledger.batch_id = :batch_id and window_ledger.mode <> 'left_out' and salesforce_purged.is_refused
 group by salesforce_purged.object, salesforce_purged.listed_at, salesforce_purged.batch_id;
