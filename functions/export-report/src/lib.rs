@@ -2,6 +2,7 @@
 //!
 //! Read, render, store, note, sign. The same request again finds what was stored and only signs new links.
 
+mod reach;
 mod receipt;
 mod shelf;
 mod specs;
@@ -201,14 +202,20 @@ impl Exporter {
         let name = format!("{}/export-report/{}", request.run_id, spec.name);
         let read_at = whole_second(deadline.now());
         let within = deadline.left().saturating_sub(AFTERWARDS);
+        let refused = |cause| ExportError::Warehouse {
+            report: spec.name.clone(),
+            cause,
+        };
+        // First, so that a day that is read meanwhile is called unread, and not the reverse.
+        let reach = reach::of(&self.warehouse, &format!("{name}/reach"), &period, within)
+            .await
+            .map_err(refused)?;
+        let within = deadline.left().saturating_sub(AFTERWARDS);
         let answer = self
             .warehouse
             .query(&name, &query.sql, &query.parameters, within)
             .await
-            .map_err(|cause| ExportError::Warehouse {
-                report: spec.name.clone(),
-                cause,
-            })?;
+            .map_err(refused)?;
         let answer: Vec<Vec<_>> = answer
             .into_iter()
             .map(|row| row.into_iter().map(cell).collect())
@@ -217,6 +224,8 @@ impl Exporter {
             run_id: request.run_id.clone(),
             read_at,
             settle_hours: self.settings.genesys.settle_hours,
+            days_read: reach.days_read,
+            is_final: reach.is_final,
         };
         let report =
             Report::new(spec, period, reading, &answer).map_err(|cause| ExportError::Answer {

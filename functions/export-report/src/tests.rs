@@ -86,6 +86,8 @@ fn prepared() -> (String, Receipt, Vec<Vec<u8>>) {
         run_id: request.run_id.clone(),
         read_at,
         settle_hours: 96,
+        days_read: 7,
+        is_final: true,
     };
     let row = ["Gold"].map(|tier| {
         vec![

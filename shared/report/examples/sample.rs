@@ -43,6 +43,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             run_id: RunId::try_from("nightly-20260112t000000z".to_owned())?,
             read_at: at,
             settle_hours: 96,
+            days_read: 7,
+            is_final: true,
         };
         let report = Report::new(&spec, spec.period(at)?, reading, rows)?;
         for format in Format::ALL {

@@ -35,6 +35,7 @@ struct Page<'a> {
     description: &'a str,
     days: String,
     day_count: i64,
+    days_read: i64,
     zone: &'a str,
     read_at: String,
     read_at_machine: String,
@@ -118,6 +119,7 @@ fn page(report: &Report) -> Page<'_> {
         description: &report.spec.description,
         days: number::days(period.first_day(), period.last_day()),
         day_count: period.days(),
+        days_read: report.reading.days_read,
         zone: period.zone_name(),
         read_at: read_at
             .to_zoned(zone.clone())
@@ -185,7 +187,8 @@ fn figure(report: &Report, measure: &Measure) -> Figure {
         .position(&measure.name)
         .and_then(|position| report.totals.get(position))
         .unwrap_or(&Cell::Null);
-    let days = report.period().days();
+    // A day nobody has read has no conversations, and says nothing of an ordinary one.
+    let days = report.reading.days_read;
     let note = match (&measure.over, cell) {
         (Over::Sum(_), Cell::Integer(total)) if days > 1 && *total > 0 => {
             let a_day = (*total + days / 2) / days;

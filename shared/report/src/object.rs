@@ -13,6 +13,8 @@ struct Document<'a> {
     run_id: &'a str,
     period: Days<'a>,
     read_at: Timestamp,
+    days: i64,
+    days_read: i64,
     is_settled: bool,
     row_count: usize,
     columns: Vec<Heading<'a>>,
@@ -85,6 +87,8 @@ pub fn render(report: &Report) -> Result<Vec<u8>, RenderError> {
             last_day: period.last_day().to_string(),
         },
         read_at: report.reading.read_at,
+        days: period.days(),
+        days_read: report.reading.days_read,
         is_settled: report.is_settled,
         row_count: report.rows.len(),
         columns: columns

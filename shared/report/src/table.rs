@@ -9,7 +9,7 @@ use model::RunId;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// The last column of every report: whether every day under the row is settled.
+/// The last column of every report: whether every day of the period has been read, and is settled under the row.
 pub(crate) const SETTLED: &str = "is_settled";
 
 /// One value.
@@ -53,6 +53,10 @@ pub struct Reading {
     pub read_at: Timestamp,
     /// Hours after which a day counts as settled once it is read again.
     pub settle_hours: u32,
+    /// Days of the period of which everything has been read, if not for good.
+    pub days_read: i64,
+    /// Whether every hour of the period has been read for good. Rows cannot tell: a day nobody has read has none.
+    pub is_final: bool,
 }
 
 /// A report with its data, ready to be rendered.
@@ -126,7 +130,8 @@ impl Report {
                 *total = total.saturating_add(value);
             }
             row.extend(spec.measures.iter().map(|measure| figure(measure, &sums)));
-            row.push(Cell::Boolean(rest.last().and_then(whole) == Some(1)));
+            let is_settled = reading.is_final && rest.last().and_then(whole) == Some(1);
+            row.push(Cell::Boolean(is_settled));
             rows.push(row);
         }
         let mut report = Self {

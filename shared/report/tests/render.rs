@@ -10,12 +10,18 @@ use report::{Cell, Format, Reading, Report, Spec};
 const SPEC: &str = include_str!("../../../infra/settings/reports/escalation_by_tier.toml");
 
 fn report(rows: &[Vec<Cell>]) -> Report {
+    report_of(7, true, rows)
+}
+
+fn report_of(days_read: i64, is_final: bool, rows: &[Vec<Cell>]) -> Report {
     let spec = Spec::parse("escalation_by_tier", SPEC).unwrap();
     let at: Timestamp = "2026-01-12T02:15:00Z".parse().unwrap();
     let reading = Reading {
         run_id: RunId::try_from("nightly-20260112t000000z".to_owned()).unwrap(),
         read_at: at,
         settle_hours: 96,
+        days_read,
+        is_final,
     };
     Report::new(&spec, spec.period(at).unwrap(), reading, rows).unwrap()
 }
@@ -77,6 +83,20 @@ fn a_report_is_settled_only_if_every_row_is() {
 }
 
 #[test]
+fn days_nobody_has_read_are_told_and_no_row_is_settled_without_them() {
+    let report = report_of(2, false, &[row("Gold", 1_000, 50, 1)]);
+    assert!(!report.is_settled());
+    let page = file(&report, Format::Html);
+    assert!(page.contains(">Incomplete</p>") && page.contains("about 500 a day"));
+    assert!(page.contains("The conversations of 2 of 7 days have been read so far."));
+    assert!(file(&report, Format::Csv).ends_with("Gold,1000,50,0.05,false\r\n"));
+    let json: serde_json::Value = serde_json::from_str(&file(&report, Format::Json)).unwrap();
+    assert_eq!((&json["days"], &json["days_read"]), (&7.into(), &2.into()));
+    let none = file(&report_of(0, false, &[]), Format::Html);
+    assert!(none.contains("0 of 7 days have been read") && none.contains(">Incomplete</p>"));
+}
+
+#[test]
 fn a_page_without_rows_says_so() {
     let empty = report(&[]);
     let page = file(&empty, Format::Html);
@@ -117,6 +137,8 @@ fn an_answer_of_another_shape_is_refused() {
         run_id: RunId::try_from("r".to_owned()).unwrap(),
         read_at: at,
         settle_hours: 96,
+        days_read: 7,
+        is_final: true,
     };
     let refusal = |rows: &[Vec<Cell>]| {
         let period = spec.period(at).unwrap();
