@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::UNIX_EPOCH;
 use tokio::process::Command;
+use tokio::task::{JoinSet, spawn_blocking};
 
 /// The packages of `functions/`, each with one binary of the same name.
 pub const FUNCTIONS: [&str; 9] = [
@@ -24,6 +25,10 @@ pub const FUNCTIONS: [&str; 9] = [
     "export-report",
 ];
 
+/// Names a folder with the functions of this very tree: whoever has just built them sets it, and nothing is built here. (The gate
+/// builds them with its tests; by themselves they would be compiled again, with other features of the crates they share.)
+const BUILT: &str = "TRIBUTARY_FUNCTIONS";
+
 /// Builds the functions and returns a zip for each binary.
 pub async fn functions(
     places: &Places,
@@ -31,23 +36,33 @@ pub async fn functions(
     say: Say<'_>,
 ) -> Result<BTreeMap<String, PathBuf>> {
     let _lock = places.lock("functions").await?;
-    say("Building the functions (the first time takes some minutes)");
-    let binaries = build(places, release).await?;
+    let built = std::env::var_os(BUILT).filter(|_| !release);
+    let binaries = if let Some(folder) = built {
+        let folder = PathBuf::from(folder);
+        let there = FUNCTIONS.map(|name| (name.to_owned(), folder.join(name)));
+        BTreeMap::from(there)
+    } else {
+        say("Building the functions (the first time takes some minutes)");
+        build(places, release).await?
+    };
     let profile = if release { "release" } else { "dev" };
     let folder = places.local.join("functions").join(profile);
     std::fs::create_dir_all(&folder)?;
-    let mut zips = BTreeMap::new();
+    let mut packing = JoinSet::new();
     for name in FUNCTIONS {
         let binary = binaries
             .get(name)
-            .with_context(|| format!("cargo did not name a binary {name}"))?;
+            .with_context(|| format!("cargo did not name a binary {name}"))?
+            .clone();
         let zip = folder.join(format!("{name}.zip"));
-        pack(binary, &zip)
-            .await
-            .with_context(|| format!("packing {}", binary.display()))?;
-        zips.insert(name.to_owned(), zip);
+        packing.spawn(async move {
+            pack(&binary, &zip)
+                .await
+                .with_context(|| format!("packing {}", binary.display()))?;
+            anyhow::Ok((name.to_owned(), zip))
+        });
     }
-    Ok(zips)
+    packing.join_all().await.into_iter().collect()
 }
 
 async fn build(places: &Places, release: bool) -> Result<BTreeMap<String, PathBuf>> {
@@ -103,7 +118,14 @@ async fn pack(binary: &Path, zip: &Path) -> Result<()> {
     } else {
         std::fs::read(binary)?
     };
-    // Written beside and renamed: a zip that is half written must never be found.
+    let packed = zip.to_owned();
+    spawn_blocking(move || write(&bytes, &packed)).await??;
+    std::fs::write(&stamp, made_of)?;
+    Ok(())
+}
+
+/// Writes the zip beside its place and renames it: one that is half written must never be found.
+fn write(bytes: &[u8], zip: &Path) -> Result<()> {
     let unfinished = zip.with_extension("unfinished");
     let mut writer = zip::ZipWriter::new(File::create(&unfinished)?);
     let options = zip::write::SimpleFileOptions::default()
@@ -111,10 +133,9 @@ async fn pack(binary: &Path, zip: &Path) -> Result<()> {
         .compression_level(Some(1))
         .unix_permissions(0o755);
     writer.start_file("bootstrap", options)?;
-    writer.write_all(&bytes)?;
+    writer.write_all(bytes)?;
     writer.finish()?.sync_all()?;
     std::fs::rename(&unfinished, zip)?;
-    std::fs::write(&stamp, made_of)?;
     Ok(())
 }
 

@@ -125,6 +125,9 @@ impl Twin {
             .context("starting the fake Genesys Cloud")?;
         let salesforce = FakeSalesforce::start(Arc::clone(&world), options.salesforce.clone())
             .context("starting the fake Salesforce")?;
+        // One after the other: until an emulator listens on the port it was given, another one may be given the same, and each twin
+        // would find it in good health.
+        let starting = places.lock("emulator").await?;
         let ministack = Ministack::start(MinistackOptions {
             python: &python,
             folder: &folder.0.join("emulator"),
@@ -132,6 +135,7 @@ impl Twin {
             wait_scale: options.wait_scale,
         })
         .await?;
+        drop(starting);
         let postgres = Postgres::start_with(&folder.0.join("postgres"), &binaries)?;
         postgres.prepare().await?;
         let aws = Aws::new(ministack.endpoint())?;

@@ -124,7 +124,12 @@ pub(crate) async fn stop(arn: &str) -> Result<bool> {
         return Ok(true);
     }
     execution::stop(&aws, arn).await?;
+    println!(
+        "Stopped. The emulator still reads the windows of its Map to their end (AWS would begin no further one); waiting for them, Ctrl-C leaves them alone"
+    );
     execution::quiet(&aws, arn, Duration::from_mins(16)).await?;
-    println!("stopped; what has landed stays, and the same input goes on from there");
+    println!(
+        "Nothing of it is under way; what has landed stays, and the same input goes on from there"
+    );
     Ok(true)
 }

@@ -155,11 +155,11 @@ struct Known {
 
 impl Statements {
     pub(super) fn new() -> Self {
-        // Query ids go on rising when the server is started again over the same database.
+        // Query ids go on rising when the server is started again over the same database, and two servers over one do not share any.
         let begin = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
-            .as_millis();
+            .as_nanos();
         Self {
             known: Mutex::default(),
             numbers: AtomicU64::new(0),

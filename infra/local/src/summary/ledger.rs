@@ -28,6 +28,9 @@ pub struct ObjectWindows {
     pub object: String,
     /// Windows in the run.
     pub windows: u64,
+    /// Of these, how many failed and were left out of the run.
+    #[serde(default)]
+    pub left_out: u64,
     /// Of these, how many will not be read again to settle them.
     #[serde(default)]
     pub settled: u64,
@@ -68,8 +71,12 @@ pub struct OpenWindow {
     pub point: String,
 }
 
-/// The points of one window, from the API to the warehouse; a details query states a number that is not exact.
-const POINTS: [(&str, &str); 4] = [
+/// That a window was read at all, and its points from the API to the warehouse; a details query states a number that is not exact.
+const POINTS: [(&str, &str); 5] = [
+    (
+        "read: it failed, and the run went on without it",
+        "mode <> 'left_out'",
+    ),
     (
         "the API's count = received - duplicates",
         "api_rows is null or extraction in ('query', 'replay') or api_rows = received_rows - duplicate_rows",
@@ -94,7 +101,8 @@ pub(super) async fn read(twin: &Twin, run_id: &RunId) -> Result<Ledger> {
     let statement = format!(
         "select source, object, count(*), sum(case when is_settled then 1 else 0 end), sum(api_rows), sum(received_rows), \
          sum(out_of_window_rows), sum(duplicate_rows), sum(landed_rows), sum(staged_rows), sum(merged_rows), \
-         sum(superseded_rows), sum(quarantined_rows), sum(api_calls) {of_run} group by source, object order by source, object"
+         sum(superseded_rows), sum(quarantined_rows), sum(api_calls), sum(case when mode = 'left_out' then 1 else 0 end) \
+         {of_run} group by source, object order by source, object"
     );
     let mut ledger = Ledger::default();
     for row in twin.sql(&statement).await? {
@@ -104,6 +112,7 @@ pub(super) async fn read(twin: &Twin, run_id: &RunId) -> Result<Ledger> {
             source: text(0).unwrap_or_default(),
             object: text(1).unwrap_or_default(),
             windows: count(2)?,
+            left_out: count(14)?,
             settled: count(3)?,
             api: text(4).map(|text| number(Some(text))).transpose()?,
             received: count(5)?,

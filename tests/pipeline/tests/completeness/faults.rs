@@ -112,7 +112,7 @@ fn throttled(retry_after: Option<u64>) -> Kind {
     }
 }
 
-fn refused(code: u16, name: &str) -> Kind {
+pub(crate) fn refused(code: u16, name: &str) -> Kind {
     let body = json!([{"message": "as the vendor says it", "errorCode": name}]);
     Kind::Status {
         code,
@@ -138,7 +138,7 @@ fn a_source_that_asks_for_patience_gets_it() -> Result<()> {
             retry_after: Some(1),
             body: None,
         };
-        changes_nothing(calm, &genesys, &[Fault::new("queryAll", busy, 1)]).await?;
+        changes_nothing(calm, &genesys, &[Fault::new("ORDER%20BY", busy, 1)]).await?;
         Ok(())
     })
 }
@@ -153,7 +153,7 @@ fn the_servers_own_trouble_is_waited_out() -> Result<()> {
             Fault::new("aggregates/query", status(504), 1),
             Fault::new("/users", status(408), 1),
         ];
-        let salesforce = [500, 503, 406, 420].map(|code| Fault::new("queryAll", status(code), 1));
+        let salesforce = [500, 503, 406, 420].map(|code| Fault::new("ORDER%20BY", status(code), 1));
         changes_nothing(calm, &genesys, &salesforce).await?;
         Ok(())
     })
@@ -170,10 +170,10 @@ fn an_answer_that_breaks_off_or_is_none_is_asked_for_again() -> Result<()> {
             Fault::new("wrapupcodes", Kind::Truncate, 1),
         ];
         let salesforce = [
-            Fault::new("queryAll", Kind::Truncate, 1),
-            Fault::new("queryAll", Kind::Reset, 1).after(1),
-            Fault::new("queryAll", Kind::Html, 1).after(1),
-            Fault::new("queryAll", Kind::GarbageJson, 1).after(1),
+            Fault::new("ORDER%20BY", Kind::Truncate, 1),
+            Fault::new("ORDER%20BY", Kind::Reset, 1).after(1),
+            Fault::new("ORDER%20BY", Kind::Html, 1).after(1),
+            Fault::new("ORDER%20BY", Kind::GarbageJson, 1).after(1),
         ];
         changes_nothing(calm, &genesys, &salesforce).await?;
         Ok(())
@@ -234,7 +234,7 @@ fn a_job_that_fails_or_expires_and_a_cursor_that_is_forgotten_begin_anew() -> Re
 fn tokens_that_end_between_two_pages_are_renewed() -> Result<()> {
     test(async |calm| {
         let genesys = [Fault::new("cursor=", Kind::ExpireToken, 1)];
-        let salesforce = [Fault::new("queryAll", Kind::ExpireToken, 1).after(2)];
+        let salesforce = [Fault::new("ORDER%20BY", Kind::ExpireToken, 1).after(2)];
         changes_nothing(calm, &genesys, &salesforce).await?;
         for control in [calm.twin.genesys(), calm.twin.salesforce()] {
             ensure!(control.requests.to("token") >= 1, "no token was asked for");
@@ -266,7 +266,7 @@ fn a_clock_that_is_hours_off_changes_no_wait_and_no_window() -> Result<()> {
 #[test]
 fn a_query_that_takes_too_long_is_asked_in_halves() -> Result<()> {
     test(async |calm| {
-        let salesforce = [Fault::new("queryAll", refused(400, "QUERY_TIMEOUT"), 2)];
+        let salesforce = [Fault::new("ORDER%20BY", refused(400, "QUERY_TIMEOUT"), 2)];
         changes_nothing(calm, &[], &salesforce).await?;
         Ok(())
     })

@@ -5,15 +5,55 @@ use jiff::{SignedDuration, Timestamp};
 use local::{Twin, TwinOptions};
 use pipeline::shared::alone;
 use pipeline::tables::{OF_THE_BATCH, OF_THE_READING, checksums, differences};
-use pipeline::{interval, midnight_before, nightly, number, run_id, succeed, unhurried_by_quotas};
-use serde_json::json;
+use pipeline::{
+    fail, interval, midnight_before, nightly, number, run_id, succeed, unhurried_by_quotas,
+};
+use serde_json::{Value, json};
 
 /// A night some days after the end of the data.
-async fn night(twin: &Twin, days: i64) -> Result<local::Execution> {
+fn event(twin: &Twin, days: i64) -> Result<Value> {
     let mut event = nightly(twin)?;
     event["at"] = json!(twin.world().end() + SignedDuration::from_hours(24 * days));
     event["reports"] = json!([]);
-    succeed(twin, &event).await
+    Ok(event)
+}
+
+async fn night(twin: &Twin, days: i64) -> Result<local::Execution> {
+    succeed(twin, &event(twin, days)?).await
+}
+
+/// A night that loads what it reads and whose merge fails, however often it is tried; its run.
+async fn never_merged(twin: &Twin, days: i64) -> Result<String> {
+    let event = event(twin, days)?;
+    let table = "alter table curated.fact_agent_leg";
+    twin.sql(&format!(
+        "{table} add constraint planted check (false) not valid"
+    ))
+    .await?;
+    let (error, cause) = fail(twin, &event).await?;
+    twin.sql(&format!("{table} drop constraint planted"))
+        .await?;
+    ensure!(
+        cause.starts_with("Merge: ") && cause.contains("planted"),
+        "{error}: {cause}"
+    );
+    let at: Timestamp = event["at"].as_str().context("at")?.parse()?;
+    let run = format!("nightly-{}", at.strftime("%Y%m%d"));
+    let loaded = format!(
+        "select count(*) from ops.load_log where batch_id = '{run}' and copied_rows > 0 and merged_at is null"
+    );
+    assert_eq!(number(twin, &loaded).await?, 1, "{run} is not loaded");
+    Ok(run)
+}
+
+/// Windows of a run that another one has not read as well. (A listing is of the day it is read.)
+async fn only_of(twin: &Twin, run: &str, other: &str) -> Result<Vec<Vec<Option<String>>>> {
+    twin.sql(&format!(
+        "select source, object, window_start, window_end from ops.window_ledger as one where batch_id = '{run}' and not exists ( \
+         select 1 from ops.window_ledger as other where batch_id = '{other}' and other.source = one.source and other.object = one.object \
+         and (other.window_start <= one.window_start or one.extraction = 'reference') and other.window_end >= one.window_end) order by 1, 2, 3"
+    ))
+    .await
 }
 
 /// Takes a window of conversations out of the ledger and every row it brought out of every table.
@@ -106,8 +146,20 @@ fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night
             .await?;
         assert_eq!(holes, [[Some("contact".to_owned()), Some(contact.clone())]]);
 
-        let execution = night(&twin, 1).await?;
+        // What was loaded and never merged does not count as read: the night after it reads all of it again.
+        let lost = never_merged(&twin, 1).await?;
+        let asked = |run: &str| {
+            format!(
+                "select coalesce(sum(staged_rows), 0) from ops.window_ledger where batch_id = '{run}' and object = 'contact_lookup'"
+            )
+        };
+        assert_eq!(number(&twin, &asked(&lost)).await?, 1);
+        assert_eq!(number(&twin, &of_day).await?, 0);
+
+        let execution = night(&twin, 2).await?;
         let second = run_id(&execution)?;
+        let unread = only_of(&twin, &lost, &second).await?;
+        ensure!(unread.is_empty(), "not planned again: {unread:?}");
         let output = execution
             .output
             .context("a run that succeeded has output")?;
@@ -119,22 +171,19 @@ fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night
                 "select window_start from ops.window_ledger where batch_id = '{second}' and object = 'conversation' order by 1"
             ))
             .await?;
-        assert_eq!(read.len(), 2, "the hole and the new day: {read:?}");
+        assert_eq!(read.len(), 3, "the hole and the new days: {read:?}");
         let expected = twin.world().expected(from, to);
         assert_eq!(
             number(&twin, &of_day).await?,
             i64::try_from(expected.conversations - expected.unstorable)?
         );
-        let asked = format!(
-            "select sum(staged_rows) from ops.window_ledger where batch_id = '{second}' and object = 'contact_lookup'"
-        );
-        assert_eq!(number(&twin, &asked).await?, 1);
+        assert_eq!(number(&twin, &asked(&second)).await?, 1);
         let back = "select count(*) from mart.salesforce_hole";
         assert_eq!(number(&twin, back).await?, 0);
         assert_eq!(differences(&before, &whole().await?), Vec::<String>::new());
 
         // And nothing is asked for twice.
-        let third = run_id(&night(&twin, 2).await?)?;
+        let third = run_id(&night(&twin, 3).await?)?;
         let again = format!(
             "select count(*) from ops.window_ledger where batch_id = '{third}' and (object like '%_lookup' or (object = 'conversation' and window_end <= '{to}'))"
         );

@@ -2,9 +2,11 @@
 //!
 //! One binary, so that twins of different tests run side by side: most of a run is waiting.
 
+mod alone;
 mod backfill;
 mod bad_input;
 mod faults;
+mod first_load;
 mod gaps;
 #[cfg(target_os = "linux")] // who holds a connection is read from /proc
 mod killed;
