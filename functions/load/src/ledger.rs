@@ -13,7 +13,7 @@ use std::io::Write as _;
 
 /// The ledger's `mode` of windows that an event's filter has cut.
 const PARTIAL: &str = "partial";
-/// The ledger's `mode` of windows that failed and that the run went on without.
+/// The ledger's `mode` of windows that failed, or were put off, and that the run went on without.
 pub(crate) const LEFT_OUT: &str = "left_out";
 /// The ledger's `extraction` where nothing was read.
 const NONE: &str = "none";
@@ -84,7 +84,7 @@ fn lines(receipt: &WindowReceipt) -> impl Iterator<Item = Line<'_>> {
         })
 }
 
-/// A window that failed: no reading of any mode, so that it counts nowhere as read.
+/// A window that failed or was put off: no reading of any mode, so that it counts nowhere as read.
 fn left_out(task: &WindowTask) -> Line<'_> {
     Line {
         task,

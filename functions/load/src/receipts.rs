@@ -15,7 +15,7 @@ const PARALLEL: usize = 16;
 pub struct Windows {
     /// Those that landed.
     pub receipts: Vec<WindowReceipt>,
-    /// Those that the run goes on without: they failed, and may.
+    /// Those that the run goes on without: they failed, and may, or its plan left them to later runs.
     pub left_out: Vec<WindowTask>,
 }
 
@@ -77,7 +77,16 @@ pub(crate) async fn of_run(store: &Store, run_id: &RunId) -> Result<Windows, Loa
             None => break,
         }
     }
-    judge(run_id, tasks, found)
+    let mut windows = judge(run_id, tasks, found)?;
+    let put_off: Option<Vec<WindowTask>> = store
+        .read_json(
+            &keys::plan_put_off(run_id),
+            "the windows that a plan put off",
+        )
+        .await
+        .map_err(landing)?;
+    windows.left_out.extend(put_off.unwrap_or_default());
+    Ok(windows)
 }
 
 /// Sorts the windows into those that landed and those left out, or says why the run cannot be loaded.

@@ -1,6 +1,7 @@
 //! What the ledger has of an object, as intervals.
 
-use crate::ledger::Entry;
+use crate::ledger::{Entry, LEFT_OUT};
+use jiff::Timestamp;
 use model::payload::Mode;
 use model::{Coverage, Window};
 use std::collections::BTreeMap;
@@ -12,6 +13,16 @@ pub(crate) struct Known {
     pub(crate) read: Coverage,
     /// For good.
     pub(crate) settled: Coverage,
+    /// Since when something should have been read: the beginning of the first window, whether it came or was left out.
+    pub(crate) wanted: Option<Timestamp>,
+}
+
+/// The same in the order of the ledger.
+#[derive(Default)]
+struct Pieces {
+    read: Vec<Window>,
+    settled: Vec<Window>,
+    wanted: Vec<Timestamp>,
 }
 
 /// What has been read of every object: a ledger, prepared for questions.
@@ -20,20 +31,27 @@ pub(crate) struct Ledger(BTreeMap<(String, String), Known>);
 
 impl Ledger {
     pub(crate) fn of(entries: &[Entry]) -> Self {
-        let mut pieces: BTreeMap<(String, String), (Vec<Window>, Vec<Window>)> = BTreeMap::new();
-        for entry in entries.iter().filter(|entry| fills_gaps(entry)) {
-            let (read, settled) = pieces
-                .entry((entry.source.clone(), entry.object.clone()))
-                .or_default();
-            read.push(entry.window);
-            if entry.is_settled {
-                settled.push(entry.window);
+        let mut pieces: BTreeMap<(String, String), Pieces> = BTreeMap::new();
+        for entry in entries {
+            let is_read = fills_gaps(entry);
+            if !is_read && entry.mode != LEFT_OUT {
+                continue;
+            }
+            let key = (entry.source.clone(), entry.object.clone());
+            let of_object = pieces.entry(key).or_default();
+            of_object.wanted.push(entry.window.start());
+            if is_read {
+                of_object.read.push(entry.window);
+                if entry.is_settled {
+                    of_object.settled.push(entry.window);
+                }
             }
         }
-        let known = |(key, (read, settled))| {
+        let known = |(key, pieces): (_, Pieces)| {
             let known = Known {
-                read: Coverage::of(read),
-                settled: Coverage::of(settled),
+                read: Coverage::of(pieces.read),
+                settled: Coverage::of(pieces.settled),
+                wanted: pieces.wanted.into_iter().min(),
             };
             (key, known)
         };

@@ -71,11 +71,13 @@ pub enum PlanError {
         field: &'static str,
         /// Its value.
         value: String,
-        /// The rule.
-        rule: &'static str,
+        /// The rule, and what would do.
+        rule: String,
     },
     /// `from` and `to` are no window.
-    #[error("input from and to")]
+    #[error(
+        "input from and to, which are one interval as \"from\": \"2026-01-05T00:00:00Z\", \"to\": \"2026-01-06T00:00:00Z\""
+    )]
     Window(#[source] model::WindowError),
     /// The run id cannot be built.
     #[error("{0}")]

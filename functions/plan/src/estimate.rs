@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::ledger::Entry;
+use crate::ledger::{Entry, LEFT_OUT};
 use crate::query;
 use crate::windows::{Choice, STEADY};
 use jiff::Timestamp;
@@ -79,14 +79,16 @@ impl<'a> Estimator<'a> {
         ledger: &'a [Entry],
         available_until: Option<Timestamp>,
     ) -> Self {
+        // What was left out has cost nothing that is known, and would make the rest look cheap.
+        let read = || ledger.iter().filter(|entry| entry.mode != LEFT_OUT);
         let mut ends: BTreeMap<(&str, &str), Timestamp> = BTreeMap::new();
-        for entry in ledger {
+        for entry in read() {
             let end = ends.entry((&entry.source, &entry.object));
             let end = end.or_insert_with(|| entry.window.end());
             *end = entry.window.end().max(*end);
         }
         let mut known: BTreeMap<(&str, &str), History> = BTreeMap::new();
-        for entry in ledger {
+        for entry in read() {
             let key = (entry.source.as_str(), entry.object.as_str());
             let history = known.entry(key).or_default();
             history.total += entry.received;

@@ -4,27 +4,30 @@
 //! and nothing else again.
 
 mod cut;
+mod room;
 mod tell;
 
 pub(crate) use tell::long_lists;
 
 use crate::coverage::Ledger;
-use crate::estimate::Estimator;
 use crate::input::Checked;
-use crate::windows::{Choice, Chosen, STEADY};
+use crate::windows::{BEHIND, Choice, Chosen, STEADY};
 use crate::{PlanError, query};
 use cut::{Cutter, Slice};
 use model::settings::{SALESFORCE_OBJECTS, Settings};
 use model::{Classify, Kind, Source, Window};
-use salesforce::{Api, ApiError, Usage};
-use std::collections::{BTreeMap, BTreeSet};
+use salesforce::{Api, ApiError};
+use std::collections::BTreeSet;
 use std::time::Duration;
 use step::Deadline;
+use tokio::time::timeout;
 
 /// Counts of one plan beyond the first of each window: at the shipped pace of 100 calls a minute they take a minute and a half.
 const MOST_COUNTS: u64 = 150;
 /// What the rest of a plan may take: with less time left nothing is counted any more.
-const REST_OF_PLAN: Duration = Duration::from_secs(45);
+const REST_OF_PLAN: Duration = Duration::from_secs(100);
+/// A count that takes longer is as good as none: the window is cut by time.
+const LONGEST_COUNT: Duration = Duration::from_secs(20);
 /// What may be asked, and for whom.
 pub(crate) struct Asking<'a> {
     pub(crate) checked: &'a Checked,
@@ -40,6 +43,8 @@ pub(crate) struct FirstLoads {
     slices: Vec<Choice>,
     /// Objects of which this run does not know whether it gets to the end.
     pub(crate) incomplete: BTreeSet<String>,
+    /// Objects that interactions hang on, to be read in slices, of which nothing has been read so far.
+    never: BTreeSet<String>,
     /// Counts that were asked for.
     pub(crate) calls: u64,
 }
@@ -52,6 +57,8 @@ struct Counting {
     window: Window,
     /// Something of the object has been read before.
     is_known: bool,
+    /// It lies before what has been read, or is longer than any day's: what is left of a first load, or a large hole.
+    is_hole: bool,
     cutter: Cutter,
     /// Nobody can say how many there are: it stays as it is, and the extractor says what is wrong.
     is_given_up: bool,
@@ -62,6 +69,7 @@ struct Cut {
     at: usize,
     window: Window,
     is_known: bool,
+    is_hole: bool,
     slices: Vec<Slice>,
 }
 
@@ -77,6 +85,7 @@ impl Cut {
             at: one.at,
             window,
             is_known: one.is_known,
+            is_hole: one.is_hole,
             slices,
         }
     }
@@ -97,7 +106,9 @@ pub(crate) async fn cut(
         return first.put_off(chosen, &counting, asking, cause);
     }
     for one in &mut counting {
-        first.ask(one, asking, &mut chosen.notices).await?;
+        if !asking.deadline.is_near(REST_OF_PLAN) {
+            first.ask(one, asking, &mut chosen.notices).await?;
+        }
     }
     let mut left = MOST_COUNTS;
     while left > 0 {
@@ -119,7 +130,8 @@ pub(crate) async fn cut(
     Ok(first)
 }
 
-/// Windows of Salesforce that span more than any day's, or are the first of their object. Lists of ids stay whole: only a
+/// Windows of Salesforce that span more than a day or two, are the first of their object, or lie before what has been read of it:
+/// what is left of a first load may be a million records of one afternoon. Lists of ids stay whole: only a
 /// complete one tells which records are gone.
 fn candidates(chosen: &Chosen, ledger: &Ledger, settings: &Settings) -> Vec<Counting> {
     let most = settings.salesforce.first_load_records;
@@ -135,12 +147,15 @@ fn candidates(chosen: &Chosen, ledger: &Ledger, settings: &Settings) -> Vec<Coun
                 .known(Source::Salesforce.as_str(), &choice.object)
                 .read;
             let is_known = !read.is_empty();
-            let may_be_large = !is_known || choice.window.duration() > STEADY;
+            let length = choice.window.duration();
+            let is_hole = is_known && (Some(choice.window.end()) < read.end() || length > STEADY);
+            let may_be_large = !is_known || is_hole || length > BEHIND;
             may_be_large.then(|| Counting {
                 at,
                 object: choice.object.clone(),
                 window: choice.window,
                 is_known,
+                is_hole,
                 cutter: Cutter::new(choice.window, most),
                 is_given_up: false,
             })
@@ -164,21 +179,30 @@ impl FirstLoads {
             return Ok(false);
         };
         self.calls += 1;
-        match asking.api.count(&select).await {
-            Ok(records) => one.cutter.told(Some(records)),
-            Err(cause @ ApiError::QueryTimeout(_)) => {
-                tracing::warn!("Cutting {window} of {} uncounted: {cause}", one.object);
+        let within = asking.deadline.left().saturating_sub(REST_OF_PLAN);
+        let counted = timeout(within.min(LONGEST_COUNT), asking.api.count(&select)).await;
+        let uncounted = |cause: &dyn std::fmt::Display| {
+            tracing::warn!("Cutting {window} of {} uncounted: {cause}", one.object);
+        };
+        match counted {
+            Ok(Ok(records)) => one.cutter.told(Some(records)),
+            Err(elapsed) => {
+                uncounted(&elapsed);
+                one.cutter.told(None);
+            }
+            Ok(Err(cause)) if cause.kind() == Kind::Transient => {
+                uncounted(&cause);
                 one.cutter.told(None);
             }
             // What can be mended by waiting or by a new token is: this plan is made again.
-            Err(cause) if cause.kind() != Kind::Invalid => {
+            Ok(Err(cause)) if cause.kind() != Kind::Invalid => {
                 return Err(PlanError::Salesforce {
                     action: "asking Salesforce for the number of records of",
                     sobject: one.object.clone(),
                     cause: Box::new(cause),
                 });
             }
-            Err(cause) => {
+            Ok(Err(cause)) => {
                 one.is_given_up = true;
                 notices.push(format!(
                     "{}: Salesforce does not say how many records there are ({cause}); {} is read as one window, whatever it holds",
@@ -210,7 +234,7 @@ impl FirstLoads {
             at += 1;
             !gone.contains(&(at - 1))
         });
-        self.slices = newest_first(slices);
+        self.slices = room::newest_first(slices, &self.never);
     }
 
     /// The slices of an object; none when each of its windows stays one. `gone`: choices that are not to be read as they are.
@@ -227,7 +251,7 @@ impl FirstLoads {
         let records = all.map(|slice| slice.records.unwrap_or(0)).sum();
         let is_cut = cuts.iter().any(|cut| cut.slices.len() > 1);
         // By force, everything has been read before.
-        let is_incomplete = is_cut && !is_forced;
+        let is_incomplete = !is_forced && (is_cut || cuts.iter().any(|cut| cut.is_hole));
         if is_cut {
             chosen
                 .notices
@@ -236,12 +260,15 @@ impl FirstLoads {
         if is_incomplete {
             self.incomplete.insert(object.to_owned());
         }
+        if is_cut && is_core(object) && !cuts.iter().any(|cut| cut.is_known) {
+            self.never.insert(object.to_owned());
+        }
         let mut slices = Vec::new();
         for cut in cuts {
             let choice = &mut chosen.choices[cut.at];
             // A gap stays one, and the next night reads it. What is read again by force is none, and must not fail
             // unnoticed; nor must the first load of an object of which there is nothing.
-            choice.fails_alone |= !is_forced && (is_cut || cut.is_known);
+            choice.fails_alone |= !is_forced && (is_cut || cut.is_hole);
             if is_cut {
                 gone.insert(cut.at);
                 slices.extend(cut.slices.iter().map(|slice| Choice {
@@ -252,7 +279,7 @@ impl FirstLoads {
                 continue;
             }
             choice.records = cut.slices.first().and_then(|slice| slice.records);
-            if cut.is_known && !is_forced {
+            if cut.is_hole && cut.window.duration() > STEADY && !is_forced {
                 chosen.notices.push(format!(
                     "{object}: {records} records of {} had never been read; they are read now",
                     cut.window
@@ -263,7 +290,10 @@ impl FirstLoads {
         let list = format!("{object}_ids");
         for (at, choice) in chosen.choices.iter_mut().enumerate() {
             if choice.object == list {
-                choice.records = Some(records);
+                // Of an object that is known in part, the gaps alone have been counted.
+                if !cuts.iter().any(|cut| cut.is_known) {
+                    choice.records = Some(records);
+                }
                 if is_incomplete {
                     gone.insert(at);
                 }
@@ -281,10 +311,8 @@ impl FirstLoads {
         asking: &Asking<'_>,
         cause: ApiError,
     ) -> Result<Self, PlanError> {
-        let cannot_wait = |one: &&Counting| {
-            let is_core = SALESFORCE_OBJECTS.contains(&one.object.as_str());
-            asking.checked.force || is_core && !one.is_known
-        };
+        let cannot_wait =
+            |one: &&Counting| asking.checked.force || is_core(&one.object) && !one.is_known;
         if let Some(one) = counting.iter().find(cannot_wait) {
             return Err(PlanError::Salesforce {
                 action: "before the first load of",
@@ -293,13 +321,11 @@ impl FirstLoads {
             });
         }
         for one in counting.iter().rev() {
-            chosen.choices.remove(one.at);
-            chosen.notices.push(format!(
-                "{}: {} has never been read and is left to another night: {cause}",
-                one.object, one.window
-            ));
+            let choice = chosen.choices.remove(one.at);
+            chosen.put_off.push(choice);
             self.incomplete.insert(one.object.clone());
         }
+        chosen.notices.push(tell::put_off(counting, &cause));
         let listed = |choice: &Choice| {
             let object = choice.object.strip_suffix("_ids");
             object.is_some_and(|object| self.incomplete.contains(object))
@@ -307,67 +333,9 @@ impl FirstLoads {
         chosen.choices.retain(|choice| !listed(choice));
         Ok(self)
     }
-
-    /// Adds as many slices to the run as the day's share of calls has room for, and tells of the others. At least one, unless
-    /// nothing is left at all: an estimate may be wrong, and something must go on.
-    pub(crate) fn add(
-        self,
-        chosen: &mut Chosen,
-        estimator: &Estimator<'_>,
-        usage: Option<Usage>,
-        is_forced: bool,
-    ) {
-        let share = u64::from(estimator.settings.salesforce.daily_share_percent);
-        let room = usage
-            .filter(|usage| usage.limit > 0 && !is_forced)
-            .map(|usage| {
-                let allowed = usage.limit * share / 100;
-                let others = estimator.salesforce_calls(&chosen.choices);
-                allowed.saturating_sub(usage.used + others)
-            });
-        let mut left = room.unwrap_or(u64::MAX);
-        let (mut taken, mut late) = (0_usize, BTreeMap::<String, (usize, u64)>::new());
-        for choice in self.slices {
-            let calls = estimator.salesforce_calls(std::slice::from_ref(&choice));
-            let is_taken = late.is_empty() && (calls <= left || taken == 0 && left > 0);
-            if is_taken {
-                left = left.saturating_sub(calls);
-                taken += 1;
-                chosen.choices.push(choice);
-            } else {
-                let (slices, records) = late.entry(choice.object.clone()).or_default();
-                *slices += 1;
-                *records += choice.records.unwrap_or(0);
-            }
-        }
-        if late.is_empty() {
-            return;
-        }
-        let late: Vec<_> = late
-            .into_iter()
-            .map(|(object, (slices, records))| {
-                format!("{object} {slices} slices with {records} records")
-            })
-            .collect();
-        chosen.notices.push(format!(
-            "left to later nights, because the day's share of Salesforce calls has no room for them (salesforce.daily_share_percent = {share}): {}",
-            late.join(", ")
-        ));
-    }
 }
 
-/// The newest slice of every object, then the second newest, and so on: what people look at first is there first, and no
-/// object waits for the last records of another.
-fn newest_first(mut objects: Vec<Vec<Choice>>) -> Vec<Choice> {
-    for slices in &mut objects {
-        slices.sort_by_key(|choice| choice.window);
-    }
-    let mut ordered = Vec::new();
-    loop {
-        let next: Vec<_> = objects.iter_mut().filter_map(Vec::pop).collect();
-        if next.is_empty() {
-            return ordered;
-        }
-        ordered.extend(next);
-    }
+/// What a customer's interaction hangs on; without it a run shows less than it could.
+fn is_core(object: &str) -> bool {
+    SALESFORCE_OBJECTS.contains(&object)
 }

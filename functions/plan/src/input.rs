@@ -8,6 +8,9 @@ use model::{RunId, Window};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
+/// An interval as an event gives it.
+const INTERVAL: &str = r#""from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z""#;
+
 /// An input that keeps every rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -27,74 +30,53 @@ pub struct Checked {
 
 /// Checks `input` as of `started_at`.
 pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, PlanError> {
-    let refuse = |field: &'static str, value: String, rule: &'static str| {
+    let refuse = |field: &'static str, value: String, rule: String| {
         Err(PlanError::Input { field, value, rule })
     };
     let at = whole_seconds(input.at.unwrap_or(started_at));
     // The scheduler's time and the execution's start come from different clocks.
     if at > started_at + SignedDuration::from_mins(5) {
-        return refuse(
-            "at",
-            at.to_string(),
-            "must not be after the execution's start",
+        let rule = format!(
+            "must not be after the execution's start; leave it out or give at most {:.0}",
+            whole_seconds(started_at)
         );
+        return refuse("at", at.to_string(), rule);
     }
+    let needs = || format!("mode backfill and mode replay need from and to, as {INTERVAL}");
+    let takes = || format!("only mode backfill and mode replay take from and to, as {INTERVAL}");
     let range = match (input.mode, input.from, input.to) {
         (Mode::Backfill | Mode::Replay, Some(from), Some(to)) => {
             let range = Window::new(from, to).map_err(PlanError::Window)?;
             if input.mode == Mode::Backfill && to > at {
-                return refuse(
-                    "to",
-                    to.to_string(),
-                    "must not be in the future of `at`; the source has no such records yet",
+                let rule = format!(
+                    "must not be in the future of `at`; the source has no such records yet, ask for at most {at}"
                 );
+                return refuse("to", to.to_string(), rule);
             }
             Some(range)
         }
         (Mode::Backfill | Mode::Replay, None, _) => {
-            return refuse(
-                "from",
-                "missing".to_owned(),
-                "mode backfill and mode replay need from and to, as 2026-01-05T00:00:00Z",
-            );
+            return refuse("from", "missing".to_owned(), needs());
         }
         (Mode::Backfill | Mode::Replay, _, None) => {
-            return refuse(
-                "to",
-                "missing".to_owned(),
-                "mode backfill and mode replay need from and to, as 2026-01-05T00:00:00Z",
-            );
+            return refuse("to", "missing".to_owned(), needs());
         }
         (Mode::Nightly | Mode::Intraday, Some(from), _) => {
-            return refuse(
-                "from",
-                from.to_string(),
-                "only mode backfill and mode replay take from and to",
-            );
+            return refuse("from", from.to_string(), takes());
         }
         (Mode::Nightly | Mode::Intraday, _, Some(to)) => {
-            return refuse(
-                "to",
-                to.to_string(),
-                "only mode backfill and mode replay take from and to",
-            );
+            return refuse("to", to.to_string(), takes());
         }
         (Mode::Nightly | Mode::Intraday, None, None) => None,
     };
     let filter = match &input.filter {
         Some(_) if input.mode != Mode::Backfill => {
-            return refuse(
-                "filter",
-                "given".to_owned(),
-                "only mode backfill takes a filter; for every run it belongs into settings genesys.filter",
-            );
+            let rule = "only mode backfill takes a filter; for every run it belongs into settings genesys.filter";
+            return refuse("filter", "given".to_owned(), rule.to_owned());
         }
         Some(filter) if filter.is_empty() => {
-            return refuse(
-                "filter",
-                "{}".to_owned(),
-                "limits nothing; leave it out to read every conversation",
-            );
+            let rule = "limits nothing; leave it out to read every conversation";
+            return refuse("filter", "{}".to_owned(), rule.to_owned());
         }
         filter => filter.clone(),
     };
@@ -194,12 +176,14 @@ mod tests {
     #[test]
     fn bad_input_is_refused_with_field_value_and_rule() {
         insta::assert_snapshot!(checked(r#"{"mode":"weekly"}"#).unwrap_err(), @"unknown variant `weekly`, expected one of `nightly`, `intraday`, `backfill`, `replay` at line 1 column 16");
-        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @"input to = missing: mode backfill and mode replay need from and to, as 2026-01-05T00:00:00Z");
-        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @"input from and to: window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z");
-        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2027-01-05T00:00:00Z"}"#).unwrap_err(), @"input to = 2027-01-05T00:00:00Z: must not be in the future of `at`; the source has no such records yet");
-        insta::assert_snapshot!(checked(r#"{"mode":"nightly","from":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @"input from = 2026-01-06T00:00:00Z: only mode backfill and mode replay take from and to");
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-11-19","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#""2026-11-19" is not an instant with date, time and zone, as "2026-01-05T00:00:00Z" at line 1 column 38"#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00.5Z","to":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @r#"input from and to, which are one interval as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z": window bound 2026-01-05T00:00:00.5Z has a fraction of a second; use whole seconds"#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input to = missing: mode backfill and mode replay need from and to, as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z""#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input from and to, which are one interval as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z": window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z"#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2027-01-05T00:00:00Z"}"#).unwrap_err(), @"input to = 2027-01-05T00:00:00Z: must not be in the future of `at`; the source has no such records yet, ask for at most 2026-01-08T02:00:00Z");
+        insta::assert_snapshot!(checked(r#"{"mode":"nightly","from":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @r#"input from = 2026-01-06T00:00:00Z: only mode backfill and mode replay take from and to, as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z""#);
         insta::assert_snapshot!(checked(r#"{"mode":"nightly","filter":{"queue_ids":["q"]}}"#).unwrap_err(), @"input filter = given: only mode backfill takes a filter; for every run it belongs into settings genesys.filter");
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z","to":"2026-01-06T00:00:00Z","filter":{}}"#).unwrap_err(), @"input filter = {}: limits nothing; leave it out to read every conversation");
-        insta::assert_snapshot!(checked(r#"{"mode":"nightly","at":"2026-03-06T00:00:00Z"}"#).unwrap_err(), @"input at = 2026-03-06T00:00:00Z: must not be after the execution's start");
+        insta::assert_snapshot!(checked(r#"{"mode":"nightly","at":"2026-03-06T00:00:00Z"}"#).unwrap_err(), @"input at = 2026-03-06T00:00:00Z: must not be after the execution's start; leave it out or give at most 2026-01-08T02:00:00Z");
     }
 }

@@ -12,7 +12,8 @@ use warehouse::{Value, Warehouse};
 pub struct Entry {
     /// The run that read it.
     pub batch_id: RunId,
-    /// `nightly`, `intraday`, `backfill`, `replay`, or `partial` for a window that was read through an event's filter.
+    /// `nightly`, `intraday`, `backfill`, `replay`; `partial` for a window that was read through an event's filter, `left_out`
+    /// for one that failed and that its run went on without.
     pub mode: String,
     /// `genesys`, `salesforce`.
     pub source: String,
@@ -30,6 +31,8 @@ pub struct Entry {
 
 /// Mode of a window that was read through an event's filter.
 pub const PARTIAL: &str = "partial";
+/// Mode of a window that failed and that its run went on without.
+pub const LEFT_OUT: &str = "left_out";
 
 const COLUMNS: &str = "select window_ledger.batch_id, window_ledger.mode, window_ledger.source, window_ledger.object, \
     cast(window_ledger.window_start as varchar(32)), cast(window_ledger.window_end as varchar(32)), \
@@ -39,7 +42,7 @@ const COLUMNS: &str = "select window_ledger.batch_id, window_ledger.mode, window
 const ORDER: &str = "order by window_ledger.extracted_at desc, window_ledger.batch_id desc";
 
 /// What counts as read: Genesys' windows that end after `from`, and every window of Salesforce, because it goes on where it
-/// stopped, however long ago.
+/// stopped, however long ago. And the windows of Genesys that were left out, which somebody may have to read yet.
 ///
 /// Only of runs that were merged: a merge takes its own batch, so what was loaded by a run whose merge failed for good would
 /// never reach the tables if its windows counted as read.
@@ -50,7 +53,7 @@ pub(crate) async fn read(
 ) -> Result<Vec<Entry>, PlanError> {
     let query = format!(
         "{COLUMNS} where load_log.merged_at is not null \
-         and ((window_ledger.source = 'genesys' and window_ledger.mode in ('nightly', 'backfill') \
+         and ((window_ledger.source = 'genesys' and window_ledger.mode in ('nightly', 'backfill', 'left_out') \
          and window_ledger.window_end > cast(:from_at as timestamp)) \
          or (window_ledger.source = 'salesforce' and window_ledger.mode in ('nightly', 'intraday', 'backfill'))) {ORDER}"
     );

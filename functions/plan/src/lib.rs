@@ -17,6 +17,7 @@ mod replay;
 mod rules;
 mod sources;
 mod tasks;
+mod values;
 pub mod windows;
 
 pub use error::PlanError;
@@ -134,6 +135,7 @@ impl Planner {
         };
         let genesys = self.items(&checked, Source::Genesys, &planned).await?;
         let salesforce = self.items(&checked, Source::Salesforce, &planned).await?;
+        self.put_off(&checked, &planned, salesforce).await?;
         let plan = self.outcome(&checked, empty.reports, &planned, genesys, salesforce);
         // Before the plan, which is what makes the run one that has told it: cut off between the two, it tells it again.
         planned.reading.keep(&self.store).await?;
@@ -203,6 +205,7 @@ impl Planner {
         let begins = begins.min(checked.at - PAST);
         let ledger = ledger::read(&self.warehouse, begins, deadline.left()).await?;
         let mut chosen = windows::choose(checked, settings, &ledger, available_until);
+        chosen.notices.extend(values::unknown(checked, settings));
         let mut first = FirstLoads::default();
         if let Some(api) = &api {
             let asking = Asking {
@@ -274,6 +277,26 @@ impl Planner {
         })
     }
 
+    /// Writes what the run leaves to later ones, unless an attempt before this one has.
+    async fn put_off(
+        &self,
+        checked: &Checked,
+        planned: &Planned,
+        salesforce: u64,
+    ) -> Result<(), PlanError> {
+        let put_off = &planned.chosen.put_off;
+        if put_off.is_empty() {
+            return Ok(());
+        }
+        let tasks = tasks::put_off(checked, &self.settings, put_off, salesforce)?;
+        let key = keys::plan_put_off(&checked.run_id);
+        let bytes = serde_json::to_vec(&tasks)
+            .map_err(|error| PlanError::RunId(format!("writing {key}: {error}")))?;
+        let written = self.store.put_new(&key, bytes, "application/json").await;
+        written.map_err(|cause| PlanError::landing(&checked.run_id, cause))?;
+        Ok(())
+    }
+
     /// Writes the items of one source's Map, unless an attempt before this one has: how many there are.
     ///
     /// Whoever comes second takes what is there: two plans of one run must not differ, even when one was cut off.
@@ -305,12 +328,13 @@ impl Planner {
     }
 }
 
-/// The plan a run has. A backfill is one run whenever it is started: what became final since then is not in its plan.
+/// The plan a run has. A backfill is one run whenever it is started: what became final since then is not in its plan, and a
+/// batch that is loaded is not amended by a window that failed at first.
 fn continued(mut plan: PlanOutcome, checked: &Checked) -> PlanOutcome {
     tracing::info!(run_id = %plan.run_id, "The run has a plan; continuing it");
     if plan.mode == Mode::Backfill && plan.at != checked.at {
         let notice = format!(
-            "this very backfill was planned as of {:.0} and is continued: what it has read is not read again, and nothing that became due since then is; \"force\": true reads the whole interval anew",
+            "this very backfill was planned as of {:.0} and is continued: what it has read is not read again, nor is what became due since then, nor, once it was loaded, a window that it went on without; a backfill whose from or to is another, around those windows, reads just what is missing or due, and \"force\": true reads the whole interval anew",
             plan.at
         );
         tracing::warn!(run_id = %plan.run_id, "{notice}");

@@ -3,9 +3,9 @@
 use crate::input::Checked;
 use crate::windows::Choice;
 use crate::{PlanError, quota};
-use model::Source;
 use model::payload::{Mode, WindowTask};
 use model::settings::Settings;
+use model::{Source, Window};
 
 /// Windows of one source that one execution can hold: each leaves `{}` and a comma in the state of 256 KiB that the Map
 /// hands on.
@@ -44,8 +44,8 @@ pub(crate) fn of(
             filter: choice.filter.clone(),
             is_partial: choice.is_partial,
             ids: choice.ids.clone(),
-            // Landed files do not heal by waiting for another run.
-            fails_alone: choice.fails_alone && checked.mode != Mode::Replay,
+            // Landed files do not heal by waiting for another run, and what is read again by force is a gap to none.
+            fails_alone: choice.fails_alone && checked.mode != Mode::Replay && !checked.force,
         };
         let bytes = serde_json::to_vec(&task).map_or(usize::MAX, |bytes| bytes.len());
         if bytes > MOST_TASK_BYTES {
@@ -61,11 +61,42 @@ pub(crate) fn of(
     Ok(tasks)
 }
 
+/// What a run leaves to later ones, as tasks numbered behind those of its Map, `windows` of them: whoever loads the run writes
+/// them down as left out. What lies side by side is one window.
+pub(crate) fn put_off(
+    checked: &Checked,
+    settings: &Settings,
+    put_off: &[Choice],
+    windows: u64,
+) -> Result<Vec<WindowTask>, PlanError> {
+    let mut sorted: Vec<_> = put_off.iter().collect();
+    sorted.sort_by_key(|choice| (&choice.object, choice.window));
+    let mut joined: Vec<Choice> = Vec::new();
+    for choice in sorted {
+        let last = joined.last_mut().filter(|last| {
+            last.object == choice.object && last.window.end() == choice.window.start()
+        });
+        let whole = last
+            .as_ref()
+            .and_then(|last| Window::new(last.window.start(), choice.window.end()).ok());
+        match (last, whole) {
+            (Some(last), Some(whole)) => last.window = whole,
+            _ => joined.push(choice.clone()),
+        }
+    }
+    let joined: Vec<_> = joined.iter().collect();
+    let mut tasks = of(checked, settings, Source::Salesforce, &joined)?;
+    let behind = u32::try_from(windows).unwrap_or(u32::MAX);
+    for task in &mut tasks {
+        task.window_no = task.window_no.saturating_add(behind);
+    }
+    Ok(tasks)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::input;
-    use model::Window;
 
     fn tasks(choices: &[Choice]) -> Result<Vec<WindowTask>, PlanError> {
         let settings =
@@ -89,6 +120,40 @@ mod tests {
             .iter()
             .map(|task| (task.window_no, task.requests_per_minute, task.max_in_flight));
         assert_eq!(shares.collect::<Vec<_>>(), [(1, 150, 7), (2, 150, 7)]);
+    }
+
+    #[test]
+    fn what_is_left_to_others_is_joined_and_numbered_behind_the_rest() {
+        let settings =
+            Settings::parse(include_str!("../../../infra/settings/tributary.toml")).unwrap();
+        let input = serde_json::from_str(r#"{"mode":"nightly"}"#).unwrap();
+        let checked = input::check(&input, "2026-01-20T02:00:00Z".parse().unwrap()).unwrap();
+        let slice = |object: &str, from: &str, to: &str| {
+            let window = Window::new(from.parse().unwrap(), to.parse().unwrap()).unwrap();
+            Choice::new(Source::Salesforce, object, window)
+        };
+        let (a, b, c, d) = (
+            "2020-01-01T00:00:00Z",
+            "2021-01-01T00:00:00Z",
+            "2022-01-01T00:00:00Z",
+            "2023-01-01T00:00:00Z",
+        );
+        let slices = [
+            slice("contact", b, c),
+            slice("account", c, d),
+            slice("contact", a, b),
+            slice("account", a, b),
+        ];
+        let tasks = put_off(&checked, &settings, &slices, 7).unwrap();
+        let told: Vec<_> = tasks
+            .iter()
+            .map(|task| format!("{} {} {}", task.window_no, task.object, task.window))
+            .collect();
+        insta::assert_snapshot!(told.join("\n"), @r"
+        8 account 2020-01-01T00:00:00Z/2021-01-01T00:00:00Z
+        9 account 2022-01-01T00:00:00Z/2023-01-01T00:00:00Z
+        10 contact 2020-01-01T00:00:00Z/2022-01-01T00:00:00Z
+        ");
     }
 
     #[test]

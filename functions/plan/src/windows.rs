@@ -1,6 +1,6 @@
 //! Which windows a run reads. Pure: the input, the settings and the ledger in, windows out.
 
-mod behind;
+mod past;
 mod salesforce;
 #[cfg(test)]
 mod tests;
@@ -13,6 +13,7 @@ use model::filter::Filter;
 use model::payload::Mode;
 use model::settings::{GENESYS_OPTIONAL, GENESYS_REFERENCE, SALESFORCE_OBJECTS, Settings};
 use model::{Source, Window};
+use past::Past;
 
 /// Read once an hour, never by day.
 const LIVE_ATTRIBUTES: &str = "conversation_attribute";
@@ -21,6 +22,8 @@ const FILTERED: [&str; 3] = ["conversation", LIVE_ATTRIBUTES, "queue_aggregate"]
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A window of Salesforce up to this long is one of every day; a longer one is a first load, or a large hole.
 pub(crate) const STEADY: SignedDuration = SignedDuration::from_hours(31 * 24);
+/// What a run of minutes may catch up with of Salesforce: one nightly run that failed. More may be what is left of a first load.
+pub(crate) const BEHIND: SignedDuration = SignedDuration::from_hours(2 * 24);
 
 /// A window of an object that a run should read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,6 +83,8 @@ pub struct Chosen {
     pub by_job: u64,
     /// Conversation windows that only the details query can read as yet.
     pub by_query: u64,
+    /// Windows of Salesforce that are left to later runs, since the day has no calls for them.
+    pub put_off: Vec<Choice>,
     /// Counts that were asked of Salesforce to choose them.
     pub counts: u64,
     /// For a person.
@@ -164,7 +169,11 @@ pub fn choose(
             "conversations are read by whole UTC days: {interval} instead of the interval asked for"
         ));
     }
-    run.take("conversation", interval, width, &ledger, &mut chosen);
+    let mut past = Past::default();
+    let mut take = |object: &str, width, chosen: &mut Chosen| {
+        run.take(object, interval, width, &ledger, chosen, &mut past);
+    };
+    take("conversation", width, &mut chosen);
     let is_ready = |choice: &&Choice| run.is_available(choice.window);
     chosen.by_job = chosen.choices.iter().filter(is_ready).count() as u64;
     chosen.by_query = chosen.choices.len() as u64 - chosen.by_job;
@@ -179,13 +188,14 @@ pub fn choose(
         if wanted.iter().any(|name| name == LIVE_ATTRIBUTES)
             && settings.genesys.live_attributes_per_window > 0
         {
-            run.take(LIVE_ATTRIBUTES, interval, width, &ledger, &mut chosen);
+            take(LIVE_ATTRIBUTES, width, &mut chosen);
         }
     } else {
         for object in daily {
-            run.take(object, interval, DAY, &ledger, &mut chosen);
+            take(object, DAY, &mut chosen);
         }
     }
+    past.tell(&mut chosen);
     // What conversations refer to is a state, not a history: one listing over the run's interval.
     chosen.choices.extend(
         GENESYS_REFERENCE
@@ -227,20 +237,18 @@ impl Run<'_> {
         width: SignedDuration,
         ledger: &Ledger,
         chosen: &mut Chosen,
+        past: &mut Past,
     ) {
         let known = ledger.known(Source::Genesys.as_str(), object);
         let is_free = self.checked.force || self.checked.mode == Mode::Intraday;
-        let (mut gaps, mut old, mut settling, mut unavailable) = (0_u64, 0_u64, 0_u64, 0_u64);
+        let (mut gaps, mut settling, mut unavailable) = (Vec::new(), 0_u64, 0_u64);
         for window in interval.slices(width) {
             let verdict = self.verdict(object, window, &known);
             match verdict {
                 _ if is_free => {}
                 // What is asked for by name is read, unless it is final.
                 Verdict::Unavailable | Verdict::Young if self.checked.filter.is_some() => {}
-                Verdict::Gap => {
-                    gaps += 1;
-                    old += u64::from(window.end() <= interval.end() - DAY);
-                }
+                Verdict::Gap => gaps.push(window),
                 Verdict::Settlement => settling += 1,
                 Verdict::Unavailable => {
                     unavailable += 1;
@@ -258,13 +266,10 @@ impl Run<'_> {
             chosen.choices.push(choice);
         }
         if self.checked.mode == Mode::Nightly {
-            self.tell_behind(object, interval, width, &known, chosen);
-        }
-        // On the first night everything is a gap, and each night has yesterday's: only what lies further back is news.
-        if old > 0 && self.checked.mode == Mode::Nightly && !known.read.is_empty() {
-            chosen.notices.push(format!(
-                "{object}: holes before the last day, {old} windows that had never been read whole; they are read now"
-            ));
+            past.behind(self, object, interval, width, &known);
+            if !known.read.is_empty() {
+                past.hole(object, interval, &gaps);
+            }
         }
         if unavailable > 0 {
             let until = self.available_until.map_or_else(
@@ -275,6 +280,7 @@ impl Run<'_> {
                 "{object}: windows due for settlement that have to wait, {unavailable}: the source {until}; a later run reads them"
             ));
         }
+        let gaps = gaps.len();
         tracing::info!(
             object,
             gaps,

@@ -107,6 +107,11 @@ pub fn plan_windows(run_id: &RunId, source: model::Source) -> String {
     format!("runs/{run_id}/plan/{source}.json")
 }
 
+/// The windows that a run leaves to later ones: tasks as in [`plan_windows`], which no Map reads. Absent when there are none.
+pub fn plan_put_off(run_id: &RunId) -> String {
+    format!("runs/{run_id}/plan/put_off.json")
+}
+
 /// What a source last said about the fields of an object: kept from run to run.
 pub fn description(source: model::Source, object: &str) -> String {
     format!("state/{source}/describe/{object}.json")

@@ -6,6 +6,7 @@ pub mod coverage;
 pub mod failure;
 pub mod filter;
 pub mod ids;
+mod instant;
 pub mod payload;
 pub mod region;
 pub mod rows;

@@ -1,7 +1,7 @@
 //! What passes between the steps: keys, counts and ids, never rows (a state is limited to 256 KiB).
 
 use crate::filter::Filter;
-use crate::{RunId, Source, Window};
+use crate::{RunId, Source, Window, instant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -38,13 +38,25 @@ pub struct PipelineInput {
     /// How the windows are chosen.
     pub mode: Mode,
     /// Inclusive start, UTC: backfill and replay only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "instant::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub from: Option<Timestamp>,
     /// Exclusive end, UTC: backfill and replay only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "instant::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub to: Option<Timestamp>,
     /// The instant the run counts as; the scheduler passes its scheduled time, default the execution's start.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "instant::optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub at: Option<Timestamp>,
     /// Read windows again that the ledger has, under a new run id.
     #[serde(default)]
@@ -64,6 +76,7 @@ pub struct PlanRequest {
     /// What started the execution, as it was given.
     pub input: PipelineInput,
     /// `$$.Execution.StartTime`.
+    #[serde(deserialize_with = "instant::required")]
     pub started_at: Timestamp,
     /// `true`: validate the input and the settings, touch nothing, plan nothing.
     #[serde(default)]
@@ -145,6 +158,7 @@ pub struct WindowTask {
     /// This worker's share of the requests in flight.
     pub max_in_flight: u32,
     /// Settings' `settle_hours` decide with it whether the result counts as settled.
+    #[serde(deserialize_with = "instant::required")]
     pub at: Timestamp,
     /// Replay: the landing objects to read instead of the source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -17,7 +17,9 @@ pub struct Window {
 #[derive(Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawWindow {
+    #[serde(deserialize_with = "crate::instant::required")]
     start: Timestamp,
+    #[serde(deserialize_with = "crate::instant::required")]
     end: Timestamp,
 }
 

@@ -1,10 +1,12 @@
 //! What a person should know of first loads.
 
-use super::{Asking, Cut};
+use super::{Asking, Counting, Cut};
 use crate::estimate::Estimator;
 use crate::windows::Chosen;
 use model::Source;
 use model::settings::SALESFORCE_RECONCILED;
+use salesforce::{ApiError, Usage};
+use std::collections::BTreeSet;
 
 /// Ids in one list from which a function of the shipped memory should not be trusted with it.
 const LARGE_LIST: u64 = 10_000_000;
@@ -37,6 +39,28 @@ pub(super) fn slices(object: &str, records: u64, cuts: &[Cut], asking: &Asking<'
     format!(
         "{object}: {records} records of {from:.0} to {to:.0} {what} in {slices} slices{uncounted} of at most salesforce.first_load_records = {}, the newest first. {object} is not complete before all of them have been read: what this run does not get to, the next night reads{list}",
         asking.settings.salesforce.first_load_records
+    )
+}
+
+/// Of objects that a run goes on without, because not even their newest slice has room in the day's share of calls.
+pub(super) fn without(objects: &BTreeSet<String>, usage: Usage, calls: u64, share: u64) -> String {
+    let objects: Vec<_> = objects.iter().map(String::as_str).collect();
+    format!(
+        "Salesforce {}: nothing has ever been read, and the day's share of calls has no room for even the newest slice; until it is there, interactions lack what hangs on it. Salesforce has counted {usage} API calls of the last 24 hours, the rest of this run needs about {calls}, and salesforce.daily_share_percent = {share} stops at {}: raise the share, or wait, the next night reads it first",
+        objects.join(", "),
+        usage.limit * share / 100
+    )
+}
+
+/// Of windows that wait for another night as a whole, because the day's share of calls is used up.
+pub(super) fn put_off(counting: &[Counting], cause: &ApiError) -> String {
+    let windows: Vec<_> = counting
+        .iter()
+        .map(|one| format!("{} of {}", one.object, one.window))
+        .collect();
+    format!(
+        "never read and left to another night: {}: {cause}",
+        windows.join(", ")
     )
 }
 

@@ -1,7 +1,8 @@
 //! Salesforce's windows: from where each object stopped, and what is missing before. The overlap behind each window is
 //! the extractor's.
 
-use super::{Choice, Chosen, STEADY, interval, midnight};
+use super::past::list;
+use super::{BEHIND, Choice, Chosen, STEADY, interval, midnight};
 use crate::coverage::Ledger;
 use crate::input::Checked;
 use jiff::{SignedDuration, Timestamp};
@@ -21,6 +22,7 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
     let mut objects: Vec<String> = SALESFORCE_OBJECTS.map(ToOwned::to_owned).into();
     let histories = salesforce.history.keys();
     objects.extend(histories.map(|object| format!("{object}_history")));
+    let mut holes = Vec::new();
     for object in objects {
         let read = ledger.known(source.as_str(), &object).read;
         let windows = windows(checked, whole, &read);
@@ -30,10 +32,7 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
             .filter(|gap| Some(gap.end()) < read.end() && gap.duration() <= STEADY);
         let missing = missing.count();
         if missing > 0 && !checked.force {
-            chosen.notices.push(format!(
-                "{object}: holes before {:.0}, {missing} intervals that had never been read; they are read now",
-                read.end().unwrap_or(whole.end())
-            ));
+            holes.push((object.clone(), missing));
         }
         if windows.is_empty() && checked.mode == Mode::Backfill {
             chosen.settled_windows += 1;
@@ -43,6 +42,12 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
                 .into_iter()
                 .map(|window| Choice::new(source, object.as_str(), window)),
         );
+    }
+    if !holes.is_empty() {
+        chosen.notices.push(format!(
+            "Salesforce: holes before the newest that has been read, intervals that had never been read: {}; they are read now",
+            list(&holes)
+        ));
     }
     if checked.mode != Mode::Nightly || salesforce.reconcile_ids_days == 0 {
         return;
@@ -74,7 +79,7 @@ fn deltas(
             never.push(object);
             continue;
         };
-        if whole.end().duration_since(until) > STEADY {
+        if whole.end().duration_since(until) > BEHIND {
             behind.push(object);
             continue;
         }
@@ -101,7 +106,7 @@ fn deltas(
         chosen.notices.push(format!(
             "Salesforce {}: not read for more than {} days; an intraday run leaves that to the next nightly run",
             behind.join(", "),
-            STEADY.as_hours() / 24
+            BEHIND.as_hours() / 24
         ));
     }
 }

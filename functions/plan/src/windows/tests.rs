@@ -1,5 +1,6 @@
 mod history;
 mod intraday;
+mod past;
 
 use super::*;
 use crate::input;
@@ -202,50 +203,6 @@ fn intraday_partial_and_replayed_windows_fill_no_gap() {
 }
 
 #[test]
-fn a_hole_in_the_past_is_told() {
-    let ledger: Vec<_> = (13..19)
-        .filter(|date| *date != 15)
-        .map(|date| entry(Source::Genesys, "conversation", day(date), "nightly", true))
-        .collect();
-    let chosen = chosen(r#"{"mode":"nightly"}"#, &ledger);
-    assert_eq!(days(&chosen, "conversation"), ["2026-01-15", "2026-01-19"]);
-    insta::assert_snapshot!(chosen.notices.join("\n"), @"conversation: holes before the last day, 1 windows that had never been read whole; they are read now");
-}
-
-#[test]
-fn what_the_horizon_has_passed_without_being_final_is_told() {
-    // The horizon begins with the 13th: 9 was never read, 10 never settled, and no night will come back to them.
-    let ledger: Vec<_> = (8..20)
-        .filter(|date| *date != 9)
-        .map(|date| {
-            entry(
-                Source::Genesys,
-                "conversation",
-                day(date),
-                "nightly",
-                date != 10,
-            )
-        })
-        .collect();
-    let chosen = chosen(r#"{"mode":"nightly"}"#, &ledger);
-    assert!(of(&chosen, "conversation").is_empty());
-    insta::assert_snapshot!(chosen.notices.join("\n"), @"conversation: windows behind plan.horizon_days that were never read whole or never became final, 2; no nightly run will read them: start a backfill from 2026-01-09T00:00:00Z to 2026-01-11T00:00:00Z");
-}
-
-#[test]
-fn a_horizon_that_ends_before_windows_are_final_is_told() {
-    let mut settings = settings();
-    let notices = |settings: &Settings| {
-        let checked = checked(r#"{"mode":"nightly"}"#);
-        choose(&checked, settings, &[], ALL.parse().ok()).notices
-    };
-    settings.plan.horizon_days = 5;
-    assert_eq!(notices(&settings), Vec::<String>::new());
-    settings.plan.horizon_days = 4;
-    insta::assert_snapshot!(notices(&settings).join("\n"), @"settings tributary.toml: plan.horizon_days = 4: windows leave it before they are final (genesys.settle_hours = 96); no nightly run will settle them: make it at least 5");
-}
-
-#[test]
 fn a_backfill_reads_whole_days_of_conversations_and_says_so() {
     let asked = |from: &str, to: &str| {
         let range = format!(r#"{{"mode":"backfill","from":"{from}","to":"{to}"}}"#);
@@ -384,7 +341,7 @@ fn salesforce_goes_on_where_it_stopped_and_fills_what_is_missing_before() {
             window("2026-01-19T06:00:00Z", "2026-01-20T00:00:00Z")
         ]
     );
-    insta::assert_snapshot!(chosen.notices.join("\n"), @"case: holes before 2026-01-19T06:00:00Z, 1 intervals that had never been read; they are read now");
+    insta::assert_snapshot!(chosen.notices.join("\n"), @"Salesforce: holes before the newest that has been read, intervals that had never been read: case 1; they are read now");
 }
 
 #[test]

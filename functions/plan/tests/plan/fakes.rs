@@ -35,7 +35,7 @@ async fn sources() -> Sources {
     let salesforce = FakeSalesforce::start(seeded, salesforce::Options::default()).unwrap();
     let mut world = World::new().await;
     world.genesys_url = genesys.url().to_owned();
-    let deadline = Deadline::after(end, Duration::from_mins(1));
+    let deadline = Deadline::after(end, Duration::from_mins(5));
     let secret = SecretString::from("twin-secret");
     let connections = source_http::connections().unwrap();
     let grant = ::genesys::api::client_credentials(

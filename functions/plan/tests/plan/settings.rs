@@ -1,7 +1,7 @@
 //! Settings that decide what is read, changed between two runs.
 
 use crate::support::{World, ledger_row};
-use crate::{COMPLETE, NIGHTLY};
+use crate::{COMPLETE, NIGHTLY, chain};
 use serde_json::{Value, json};
 
 const FORCED: &str = r#"{"mode":"nightly","force":true,"at":"2026-01-20T02:14:00Z"}"#;
@@ -68,11 +68,7 @@ async fn a_broken_report_file_is_refused_before_anything_is_asked() {
     let world = World::with_sources(COMPLETE).await;
     world.report("broken.toml", "view = \"mart.x\"\nlines = 3\n");
     let refusal = world.plan(NIGHTLY).await.unwrap_err();
-    let causes = std::iter::successors(Some(&refusal as &dyn std::error::Error), |error| {
-        error.source()
-    });
-    let text: Vec<_> = causes.map(ToString::to_string).collect();
-    let text = text.join("\n");
+    let text = chain(&refusal);
     assert!(
         text.contains("reports/broken.toml") && text.contains("lines"),
         "{text}"

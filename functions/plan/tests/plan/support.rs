@@ -365,7 +365,7 @@ impl World {
         planner
             .run(
                 &request,
-                Deadline::after(started_at, Duration::from_mins(1)),
+                Deadline::after(started_at, Duration::from_mins(5)),
             )
             .await
     }

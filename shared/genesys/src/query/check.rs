@@ -175,7 +175,7 @@ fn check_comparison(predicate: &Predicate, place: &str) -> Result<(), FilterErro
             let rule = "a metric is compared with a range (gt, gte, lt, lte), not with a value";
             Err(QueryError::new(place, rule))
         }
-        (Operator::Matches, Some(""), None) => {
+        (Operator::Matches, Some(value), None) if value.trim().is_empty() => {
             let rule = "must not be empty; to ask for what has none, use \"notExists\"";
             Err(QueryError::new(format!("{place}.value"), rule))
         }

@@ -5,8 +5,10 @@ mod check;
 mod details;
 mod error;
 mod names;
+mod values;
 
 pub use aggregate::{AggregateKind, AggregateQuery, aggregate_filter};
 pub use check::check_filter;
 pub use details::{DetailsQuery, Order, OrderBy, check_interval};
 pub use error::{FilterError, QueryError};
+pub use values::known_values;

@@ -2,7 +2,7 @@
 
 use super::{day, filter};
 use fakes::openapi::validate_definition;
-use genesys::query::{AggregateQuery, DetailsQuery, aggregate_filter, check_filter};
+use genesys::query::{AggregateQuery, DetailsQuery, aggregate_filter, check_filter, known_values};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value, json};
@@ -87,6 +87,20 @@ fn the_names_are_those_of_the_published_definitions() {
     );
 }
 
+#[test]
+fn the_values_are_those_of_the_published_definitions() {
+    let all: Value = serde_json::from_str(DEFINITIONS).unwrap();
+    for (definition, dimension) in [
+        ("AnalyticsSession", "mediaType"),
+        ("AnalyticsSession", "direction"),
+        ("AnalyticsConversation", "originatingDirection"),
+    ] {
+        let published = &all["definitions"][definition]["properties"][dimension]["enum"];
+        assert_eq!(&json!(known_values(dimension)), published, "{dimension}");
+    }
+    assert_eq!(known_values("queueId"), None);
+}
+
 fn names(list: &str) -> Vec<String> {
     let line = NAMES
         .lines()
@@ -103,7 +117,7 @@ fn predicate(side: &'static str) -> impl Strategy<Value = Value> {
             .prop_map(|(from, more)| json!({"range": {"gte": from, "lte": from + more}})),
         any::<i64>().prop_map(|than| json!({"operator": "matches", "range": {"lt": than}})),
     ];
-    let value = "\\PC{1,20}".prop_map(|value| json!({"value": value}));
+    let value = "[a-z]\\PC{0,19}".prop_map(|value| json!({"value": value}));
     let with = |mut predicate: Value, name: &str, value: String| {
         predicate[name] = json!(value);
         predicate

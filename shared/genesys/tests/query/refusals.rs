@@ -81,7 +81,7 @@ fn a_predicate_names_what_its_type_asks_for_and_nothing_else() {
 fn a_comparison_is_a_value_or_a_range_or_neither() {
     let texts = refusals([
         of_segment(&json!({"dimension": "queueId"})),
-        of_segment(&json!({"dimension": "queueId", "value": ""})),
+        of_segment(&json!({"dimension": "queueId", "value": " "})),
         of_segment(&json!({"dimension": "ani", "value": "tel:+12025550143", "range": {"gt": 1}})),
         of_segment(&json!({"dimension": "ani", "value": "tel:+12025550143", "operator": "exists"})),
         of_segment(&json!({"dimension": "ani", "range": {"gt": 1}, "operator": "notExists"})),

@@ -57,7 +57,7 @@ fn an_intraday_run_leaves_what_is_far_behind_to_the_night_and_looks_back_some_ho
         windows(&plain, "contact"),
         [window("2026-01-20T00:00:00Z", "2026-01-20T01:00:00Z")]
     );
-    insta::assert_snapshot!(plain.notices.join("\n"), @"Salesforce case: not read for more than 31 days; an intraday run leaves that to the next nightly run");
+    insta::assert_snapshot!(plain.notices.join("\n"), @"Salesforce case: not read for more than 2 days; an intraday run leaves that to the next nightly run");
     let forced = intraday(true);
     assert!(of(&forced, "case").is_empty());
     assert_eq!(
