@@ -12,6 +12,8 @@ use std::time::Duration;
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A job that works longer than this is given up.
 const PATIENCE_HOURS: i64 = 12;
+/// Of a job that is given up: it is complete, failed or was aborted.
+const HAS_ENDED: bool = true;
 /// Rows written between two times that what has come is compressed.
 const ROWS_BETWEEN_DRAINS: u32 = 1000;
 
@@ -76,11 +78,11 @@ impl Run<'_> {
                 Ok(Step::More)
             }
             JobState::Aborted => {
-                self.give_up(&running).await;
+                self.give_up(&running, HAS_ENDED).await;
                 Err(info.ended().into())
             }
             JobState::Failed => {
-                self.give_up(&running).await;
+                self.give_up(&running, HAS_ENDED).await;
                 let timed_out = info
                     .error_message
                     .as_deref()
@@ -106,7 +108,7 @@ impl Run<'_> {
             JobState::UploadComplete | JobState::InProgress | JobState::Other(_) => {
                 let age = self.deadline.now().duration_since(running.created_at);
                 if age.as_hours() >= PATIENCE_HOURS {
-                    self.give_up(&running).await;
+                    self.give_up(&running, !HAS_ENDED).await;
                     return Err(ApiError::JobSlow {
                         id: running.job.id,
                         hours: age.as_hours(),
@@ -152,7 +154,7 @@ impl Run<'_> {
                 self.state.job = Some(running.clone());
                 // Broken now and broken later: another job's result may not be.
                 if running.failures == 2 {
-                    self.give_up(&running).await;
+                    self.give_up(&running, HAS_ENDED).await;
                 }
                 return Err(cause.into());
             }
@@ -163,10 +165,12 @@ impl Run<'_> {
         if self.is_repeated(mark, false)? {
             return Ok(Step::More);
         }
-        running.read += page.records();
-        running.locator = page.locator;
         let told = running.records.unwrap_or_default();
-        if running.locator.is_some() && running.read < told {
+        running.read += self.nearer(mark, page.records());
+        // The locator alone says where a result ends: behind its last record may come a page that has none.
+        let may_go_on = running.read < told || (running.read == told && page.records() > 0);
+        running.locator = page.locator;
+        if running.locator.is_some() && may_go_on {
             self.state.job = Some(running);
             return Ok(Step::More);
         }
@@ -218,7 +222,7 @@ impl Run<'_> {
             read: running.read,
         };
         if running.is_second_reading {
-            self.give_up(&running).await;
+            self.give_up(&running, HAS_ENDED).await;
             return Err(cause.into());
         }
         tracing::warn!("Reading the result once more: {cause}");
@@ -246,11 +250,11 @@ impl Run<'_> {
         Ok(Step::More)
     }
 
-    /// Ends the job and removes it; the next call creates another.
-    async fn give_up(&mut self, running: &Running) {
+    /// Removes the job, after ending it if it is at work: Salesforce refuses to abort what has ended, and to delete what has
+    /// not. The next call creates another.
+    async fn give_up(&mut self, running: &Running, has_ended: bool) {
         self.state.is_rereading |= running.read > 0;
         self.state.job = None;
-        let is_running = running.records.is_none();
-        self.api.drop_job(&running.job, is_running).await;
+        self.api.drop_job(&running.job, !has_ended).await;
     }
 }

@@ -43,6 +43,18 @@ pub enum ExtractError {
         #[source]
         cause: Box<ApiError>,
     },
+    /// As [`Self::Source`], of a window that a later run may read: the day's share of calls or of jobs is used up, and waiting
+    /// for the next one would keep everything else from being loaded.
+    #[error("reading {object} of {window} is left to the next nightly run, which asks for it anew")]
+    PutOff {
+        /// The object.
+        object: String,
+        /// The window.
+        window: Window,
+        /// What it said.
+        #[source]
+        cause: Box<ApiError>,
+    },
     /// A record that cannot be had even alone.
     #[error("{object}: asking for record {id} and no other")]
     Record {
@@ -61,10 +73,20 @@ pub enum ExtractError {
 
 impl ExtractError {
     pub(crate) fn source(task: &WindowTask, cause: ApiError) -> Self {
+        let (object, window) = (task.object.clone(), task.window);
+        let is_put_off = task.fails_alone && cause.is_used_up();
+        let cause = Box::new(cause);
+        if is_put_off {
+            return Self::PutOff {
+                object,
+                window,
+                cause,
+            };
+        }
         Self::Source {
-            object: task.object.clone(),
-            window: task.window,
-            cause: Box::new(cause),
+            object,
+            window,
+            cause,
         }
     }
 
@@ -80,7 +102,8 @@ impl ExtractError {
 impl Classify for ExtractError {
     fn kind(&self) -> Kind {
         match self {
-            Self::Request { .. } | Self::NoInstance(_) => Kind::Invalid,
+            // Put off: no repetition of today cures it.
+            Self::Request { .. } | Self::NoInstance(_) | Self::PutOff { .. } => Kind::Invalid,
             Self::Settings(cause) => cause.kind(),
             Self::Definition(cause) => cause.kind(),
             Self::Token(cause) => cause.kind(),

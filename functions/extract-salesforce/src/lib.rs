@@ -155,6 +155,9 @@ impl Extractor {
     }
 }
 
+/// Lines of a landed file whose rows wait in memory, uncompressed.
+const LINES_BETWEEN_DRAINS: usize = 1_000;
+
 /// Reads landed files again, without a token and without a call.
 async fn replay(
     store: &Store,
@@ -164,10 +167,15 @@ async fn replay(
     deadline: Deadline,
 ) -> Result<Progress, ExtractError> {
     let mut state = writer.state::<State>().unwrap_or_default();
+    let mut lines = 0_usize;
     while let Some(key) = task.landed.get(state.replayed) {
         landing::envelope::read(store, key, |line| {
-            records::take(&target.mapping, writer, &line.payload, line.extracted_at)
-                .map_err(ExtractError::from)
+            records::take(&target.mapping, writer, &line.payload, line.extracted_at)?;
+            lines += 1;
+            if lines.is_multiple_of(LINES_BETWEEN_DRAINS) {
+                writer.drain()?;
+            }
+            Ok::<_, ExtractError>(())
         })
         .await?;
         state.replayed += 1;

@@ -7,6 +7,7 @@ use landing::{LandingError, WindowWriter};
 use model::payload::{Extraction, WindowTask};
 use model::settings::Salesforce;
 use salesforce::{Api, ApiError, Select};
+use source_http::SourceError;
 use std::time::Duration;
 use step::Deadline;
 
@@ -105,7 +106,12 @@ impl<'a> Run<'a> {
             let step = Box::pin(self.step()).await;
             self.writer.counts().calls = self.calls_before + self.api.calls();
             match step {
-                Ok(Step::Complete) => return Ok(Progress::Complete(self.extraction())),
+                Ok(Step::Complete) => {
+                    return match self.missing() {
+                        None => Ok(Progress::Complete(self.extraction())),
+                        Some(cause) => Err(self.fail(cause.into()).await),
+                    };
+                }
                 Ok(Step::More) => {
                     // The last page is landed whatever it says: no further call follows it.
                     if let Err(cause) = self.api.within_share() {
@@ -191,6 +197,15 @@ impl<'a> Run<'a> {
         (counts.received, counts.duplicates)
     }
 
+    /// How many of a page's records bring a reading nearer to its end: those that had not come before `mark`, or all of them when
+    /// something is read anew. Pages that overlap have as many records as Salesforce tells, and not all of those it means.
+    pub fn nearer(&mut self, mark: (u64, u64), records: u64) -> u64 {
+        if self.state.is_rereading {
+            return records;
+        }
+        records.saturating_sub(self.mark().1 - mark.1)
+    }
+
     /// Whether everything that came since `mark` was known before, or the page leads back to itself: the page before it has
     /// come again. Salesforce names no record twice in a result, so unless something is read anew on purpose, the page is
     /// asked for again.
@@ -220,6 +235,28 @@ impl<'a> Run<'a> {
             self.task.object
         );
         Ok(true)
+    }
+
+    /// Whether fewer different records have come than Salesforce counts in what was read: a page that came twice while
+    /// something was read anew looks like any other. Nobody reads a window again that has landed, so the next call does.
+    fn missing(&mut self) -> Option<ApiError> {
+        let counts = *self.writer.counts();
+        let came = counts.received - counts.duplicates;
+        let told = counts.api.filter(|told| *told > came)?;
+        self.state = State {
+            slices: Some(vec![self.target.whole(self.task, self.settings)]),
+            spent: self.state.spent.take(),
+            has_used_bulk: self.state.has_used_bulk,
+            is_rest_only: self.state.is_rest_only,
+            is_rereading: true,
+            most_ids: self.state.most_ids,
+            ..State::default()
+        };
+        let place = format!("window of {}", self.task.object);
+        let text = format!(
+            "Salesforce counts {told} records and {came} different ones have come; it is read once more"
+        );
+        Some(ApiError::Source(SourceError::transient(place, text)))
     }
 
     /// Keeps what came before a failure, so that the next call continues behind it.

@@ -54,7 +54,7 @@ impl Run<'_> {
             return Ok(None);
         }
         let before = self.state.next_url.as_ref().map_or(0, |_| self.state.read);
-        self.state.read = before + page.records.len() as u64;
+        self.state.read = before + self.nearer(mark, page.records.len() as u64);
         if page.next_url.is_none() && self.state.read < page.total_size {
             return self.fell_short(page.total_size).map(|()| None);
         }

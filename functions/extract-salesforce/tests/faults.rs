@@ -243,6 +243,8 @@ async fn ends(fault: Fault, times: u64) -> (Org, Vec<Failure>) {
     org.fault("/jobs/query", fault, times);
     let (_, failures) = persist(&mut org).await;
     assert_eq!(org.tables(TABLE), calm.tables(TABLE));
+    // Salesforce refuses to abort what has ended.
+    assert_eq!(org.requests("PATCH /services/data/"), 0);
     (org, failures)
 }
 
@@ -261,6 +263,7 @@ async fn a_failed_job_is_created_anew_and_then_read_by_rest() {
     let (org, failures) = ends(Fault::FailJob, 2).await;
     assert_eq!(failures.len(), 1);
     assert_eq!(org.requests("POST /services/data/v66.0/jobs/query"), 2);
+    assert_eq!(org.requests("DELETE /services/data/v66.0/jobs/query/"), 2);
 }
 
 #[tokio::test]
@@ -285,23 +288,6 @@ async fn an_object_that_bulk_jobs_cannot_read_is_read_by_rest() {
     let (org, failures) = ends(refused, 1).await;
     assert!(failures.is_empty());
     assert_eq!(org.receipt().extraction, model::payload::Extraction::Rest);
-}
-
-#[tokio::test]
-async fn the_days_bulk_jobs_are_a_limit_like_any_other() {
-    let options = Options {
-        bulk_jobs_per_day: 0,
-        ..options()
-    };
-    let org = Org::bulk(options, 80).await;
-    let failure = Failure::from(org.call(&task(OBJECT), 600).await.unwrap_err());
-    assert_eq!(failure.kind, Kind::Throttled);
-    assert!(
-        failure
-            .to_string()
-            .contains("Max bulk v2 query jobs (0) per 24 hrs has been reached"),
-        "{failure}"
-    );
 }
 
 #[tokio::test]
@@ -351,41 +337,6 @@ async fn a_query_that_takes_too_long_in_any_slice_is_a_passing_fault() {
     let org = Org::new(options, |_| ()).await;
     let error: ExtractError = org.call(&task(OBJECT), 600).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Transient);
-}
-
-#[rstest]
-#[tokio::test]
-async fn the_daily_limit_stops_a_run_cleanly_and_it_goes_on_later(
-    #[values("rest", "bulk")] road: &str,
-    #[values("share", "limit")] what: &str,
-) {
-    let calm = by(road).await;
-    calm.finish(&task(OBJECT), 600).await;
-    let mut org = by(road).await;
-    if what == "share" {
-        org.settings.salesforce.daily_share_percent = 1;
-        // One percent of the day's 100,000 is reached within the pages.
-        let used = if road == "rest" { 997 } else { 992 };
-        org.server.control().crm.set_used(used);
-    } else {
-        let refused = coded(
-            403,
-            "REQUEST_LIMIT_EXCEEDED",
-            "TotalRequests Limit exceeded.",
-        );
-        org.fault_after(pages(road), refused, 1, 2);
-    }
-    let failure = Failure::from(org.call(&task(OBJECT), 600).await.unwrap_err());
-    assert_eq!(failure.kind, Kind::Throttled, "{failure}");
-    let kept = org.kept(TABLE);
-    assert!(
-        kept > 0 && kept < calm.tables(TABLE).1.len(),
-        "{kept} rows were kept"
-    );
-
-    org.settings.salesforce.daily_share_percent = 100;
-    org.finish(&task(OBJECT), 600).await;
-    assert_eq!(org.tables(TABLE), calm.tables(TABLE));
 }
 
 #[tokio::test]

@@ -63,6 +63,25 @@ async fn a_job_that_never_ends_is_given_up() {
     assert_eq!(org.requests(&format!("DELETE {JOBS}")), 1);
     assert!(!org.call(&task("case"), 20).await.unwrap().done);
     assert_eq!(org.requests(&format!("POST {JOBS}")), 2);
+
+    // It may be neither ended nor removed: that is not what is told, and the next call creates another all the same.
+    let gone = Fault::Status {
+        code: 409,
+        retry_after: None,
+        body: Some(r#"[{"errorCode":"INVALIDJOBSTATE","message":"it has just ended"}]"#.to_owned()),
+    };
+    org.fault_after("/jobs/query/", gone, 2, 1);
+    let again = Failure::from(org.call_until(&task("case"), later).await.unwrap_err());
+    assert_eq!(again.kind, Kind::Transient);
+    assert!(
+        again.to_string().contains("not complete after 12 hours"),
+        "{again}"
+    );
+    assert!(org.server.control().faults.pending().is_empty());
+    assert_eq!(org.requests(&format!("PATCH {JOBS}")), 2);
+    assert_eq!(org.requests(&format!("DELETE {JOBS}")), 2);
+    assert!(!org.call(&task("case"), 20).await.unwrap().done);
+    assert_eq!(org.requests(&format!("POST {JOBS}")), 3);
 }
 
 #[tokio::test]
@@ -124,7 +143,8 @@ async fn a_query_too_long_for_a_url_is_read_by_a_job_however_few_records_it_has(
     assert!(payloads[0]["A_long_custom_field_0399__c"].is_null());
 }
 
-/// 120 ids, in pages that are too large for this system as soon as they have more than 100.
+/// 120 ids, in pages that are too large for this system as soon as they have more than 100. Behind the last record comes a
+/// page without any.
 struct Large;
 
 impl Respond for Large {
@@ -154,6 +174,7 @@ impl Respond for Large {
         if size > 100 {
             return ResponseTemplate::new(200).set_body_raw(vec![b'x'; 65 << 20], "text/csv");
         }
+        assert!(from <= 120);
         let to = (from + size).min(120);
         let mut body = "\"Id\",\"IsDeleted\",\"CreatedDate\"\n".to_owned();
         for n in from..to {
@@ -162,7 +183,7 @@ impl Respond for Large {
                 "\"001{n:012}AAA\",\"false\",\"2026-01-05T10:00:00.000Z\""
             );
         }
-        let locator = if to < 120 {
+        let locator = if from < 120 {
             to.to_string()
         } else {
             "null".to_owned()
@@ -175,7 +196,8 @@ impl Respond for Large {
 }
 
 #[tokio::test]
-async fn a_page_too_large_to_be_held_is_asked_for_by_halves() {
+async fn a_page_too_large_to_be_held_is_asked_for_by_halves_and_the_locator_says_where_a_result_ends()
+ {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(Large).mount(&server).await;
     let token = json!({"access_token": "hunter2", "expires_at": "2026-01-06T03:00:00Z", "instance_url": server.uri()});
@@ -192,6 +214,6 @@ async fn a_page_too_large_to_be_held_is_asked_for_by_halves() {
         (outcome.counts.api, outcome.counts.staged),
         (Some(120), 120)
     );
-    // COUNT(), description, creation, state, 400, 200, twice 100, removal.
-    assert_eq!(outcome.counts.calls, 9);
+    // COUNT(), description, creation, state, 400, 200, twice 100, the page without records, removal.
+    assert_eq!(outcome.counts.calls, 10);
 }

@@ -11,6 +11,7 @@ use model::payload::ExtractOutcome;
 use model::{Classify, Kind};
 use rstest::rstest;
 use std::time::Duration;
+use step::Failure;
 use support::world::{Org, lookup, task};
 
 /// A road, its object and the object's staging table.
@@ -174,4 +175,106 @@ async fn a_call_that_is_killed_at_any_request_or_write(
         places += 1;
     }
     assert!(places > 1, "{places} places");
+}
+
+fn refused(message: &str) -> Fault {
+    Fault::Status {
+        code: 403,
+        retry_after: None,
+        body: Some(format!(
+            r#"[{{"errorCode":"REQUEST_LIMIT_EXCEEDED","message":"{message}"}}]"#
+        )),
+    }
+}
+
+const USED_UP: &str = "TotalRequests Limit exceeded.";
+const TOO_MANY_AT_ONCE: &str = "ConcurrentRequests (Concurrent API Requests) Limit exceeded.";
+
+/// The task as a run gives it that does without the window if need be.
+fn alone(task: &Request) -> Request {
+    Request {
+        fails_alone: true,
+        ..task.clone()
+    }
+}
+
+async fn failure(org: &Org, task: &Request) -> Failure {
+    Failure::from(org.call(task, 600).await.unwrap_err())
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_day_that_is_used_up_is_waited_for_unless_the_window_may_fail_alone(
+    #[values("rest", "bulk")] road: &str,
+    #[values("share", "limit")] what: &str,
+) {
+    let (table, task) = ("salesforce_case", task("case"));
+    let calm = org(road).await;
+    calm.finish(&task, 600).await;
+    let mut stopped = org(road).await;
+    let pages = if road == "rest" { "/query" } else { "/results" };
+    if what == "share" {
+        stopped.settings.salesforce.daily_share_percent = 1;
+        // One percent of the day's 100,000 is reached with the first page.
+        let used = if road == "rest" { 998 } else { 993 };
+        stopped.server.control().crm.set_used(used);
+    } else {
+        stopped.fault_after(pages, refused(USED_UP), 1, 2);
+    }
+    let first = failure(&stopped, &task).await;
+    assert_eq!(first.kind, Kind::Throttled, "{first}");
+    let kept = stopped.kept(table);
+    assert!(
+        kept > 0 && kept < calm.tables(table).1.len(),
+        "{kept} rows were kept"
+    );
+
+    // Nothing else waits for such a window: the state machine repeats no failure of this kind, and goes on without it.
+    if what == "limit" {
+        stopped.fault(pages, refused(USED_UP), 1);
+    }
+    let put_off = failure(&stopped, &alone(&task)).await;
+    let text = put_off.to_string();
+    assert_eq!(put_off.kind, Kind::Invalid, "{text}");
+    let window = "2000-01-01T00:00:00Z/2026-01-06T00:00:00Z";
+    let left = format!("Invalid: reading case of {window} is left to the next nightly run");
+    assert!(text.starts_with(&left), "{text}");
+    let why = match what {
+        "share" => "wait, or raise the share",
+        _ => USED_UP,
+    };
+    assert!(text.contains(why), "{text}");
+    assert!(stopped.kept(table) >= kept);
+
+    // What is over in seconds is waited for by every window.
+    if what == "limit" {
+        stopped.fault(pages, refused(TOO_MANY_AT_ONCE), 1);
+        let busy = failure(&stopped, &alone(&task)).await;
+        assert_eq!(busy.kind, Kind::Throttled, "{busy}");
+    }
+    stopped.settings.salesforce.daily_share_percent = 100;
+    let outcome = stopped.finish(&alone(&task), 600).await;
+    assert_eq!(outcome.counts.duplicates, 0);
+    assert_eq!(stopped.tables(table), calm.tables(table));
+}
+
+#[tokio::test]
+async fn the_days_bulk_jobs_are_a_limit_like_any_other() {
+    let options = Options {
+        bulk_jobs_per_day: 0,
+        ..options()
+    };
+    let org = Org::bulk(options, 80).await;
+    for (task, kind) in [
+        (task("case"), Kind::Throttled),
+        (alone(&task("case")), Kind::Invalid),
+    ] {
+        let failure = failure(&org, &task).await;
+        assert_eq!(failure.kind, kind);
+        let text = failure.to_string();
+        assert!(
+            text.contains("Max bulk v2 query jobs (0) per 24 hrs has been reached"),
+            "{text}"
+        );
+    }
 }

@@ -17,8 +17,10 @@ pub(crate) fn refusal(payload: &str) -> Option<Refusal> {
             format!("payload: {bytes} bytes, COPY takes objects of {MAX_OBJECT_BYTES}"),
         );
     }
-    if payload.contains("\\u0000") && has_nul(payload.as_bytes()) {
-        let text = "payload: holds a NUL character, which the warehouse cannot store".to_owned();
+    if payload.contains("\\u")
+        && let Some(what) = bad_escape(payload.as_bytes())
+    {
+        let text = format!("payload: holds {what}, which the warehouse cannot store");
         return refuse("unstorable_value", text);
     }
     if payload.len() > MAX_STRING_BYTES {
@@ -33,19 +35,29 @@ pub(crate) fn refusal(payload: &str) -> Option<Refusal> {
     None
 }
 
-/// Whether a `\u0000` stands there as an escape (and not as an escaped backslash followed by `u0000`).
-fn has_nul(json: &[u8]) -> bool {
+/// What an escape stands for that is no character of a text in a warehouse: NUL, or one half of a surrogate pair without the
+/// other, as a text has that was cut within an emoji. JSON may hold both; UTF-8 has nothing for a half.
+fn bad_escape(json: &[u8]) -> Option<&'static str> {
+    let unit = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+    };
     let mut at = 0;
     while at < json.len() {
-        if json[at] == b'\\' {
-            if json[at + 1..].starts_with(b"u0000") {
-                return true;
-            }
+        if json[at] != b'\\' {
             at += 1;
+            continue;
         }
-        at += 1;
+        at += match (unit(at), unit(at + 6)) {
+            (Some(0), _) => return Some("a NUL character"),
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => return Some("half a character"),
+            (Some(_), _) => 6,
+            // An escaped backslash, and not what follows it.
+            (None, _) => 2,
+        };
     }
-    false
+    None
 }
 
 /// Bytes of the longest string once its escapes are resolved; for `\u` escapes the most they can become.
@@ -95,6 +107,33 @@ mod tests {
             refusal(r#"{"a":"\\\u0000"}"#).unwrap().reason,
             "unstorable_value"
         );
+    }
+
+    #[test]
+    fn half_a_character_is_refused_and_a_whole_one_in_two_escapes_is_not() {
+        for half in [
+            r#"{"a":"cut \ud83d"}"#,
+            r#"{"a":"\ud83d\n"}"#,
+            r#"{"a":"\uD83D\uD83D\uDE00"}"#,
+            r#"{"a":"\ud83dx\ude00"}"#,
+            r#"{"\ude00":1}"#,
+            r#"{"a":"\\\\\ude00"}"#,
+        ] {
+            assert!(
+                serde_json::from_str::<&serde_json::value::RawValue>(half).is_ok(),
+                "{half}"
+            );
+            let refusal = refusal(half).unwrap();
+            assert_eq!(refusal.reason, "unstorable_value", "{half}");
+            assert!(refusal.detail.contains("half a character"), "{half}");
+        }
+        for whole in [
+            r#"{"a":"\ud83d\ude00\u00e4"}"#,
+            r#"{"a":"\\ud83d"}"#,
+            r#"{"a":"😀\n\uFFFF"}"#,
+        ] {
+            assert_eq!(refusal(whole), None, "{whole}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde_json::value::RawValue;
 use source_http::{Answer, Client, Connections, HeaderMap, Request, Share};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use step::Deadline;
 
 /// Up to 2,000 records of a result.
@@ -205,7 +206,9 @@ impl Api {
     }
 
     async fn page(&self, path: &str) -> Result<Page, ApiError> {
-        let answer = self.client.send(&Request::get(path), read).await?;
+        let asked = Instant::now();
+        let answer = self.client.send(&Request::get(path), read).await;
+        let answer = answer.map_err(|cause| ApiError::of_query(cause, asked.elapsed()))?;
         self.learn(&answer.headers);
         Ok(Page {
             total_size: answer.value.total_size,

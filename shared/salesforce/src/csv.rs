@@ -99,21 +99,27 @@ impl Checked {
                     .read_byte_record(record)
                     .map_err(|_| PageFault::Unreadable)
             };
-            // No rows at all may come as a header alone or as nothing.
+            // No rows at all may come as a header alone, as nothing, or as a line that says so.
             if next(&mut record)? {
-                let layout = Layout::new(&record, columns)?;
+                let layout = match Layout::new(&record, columns) {
+                    Err(_) if told == 0 => None,
+                    layout => Some(layout?),
+                };
+                let width = layout.as_ref().map(Layout::columns);
                 let mut rows = 0;
                 while next(&mut record)? {
                     rows += 1;
-                    if record.len() != layout.columns() {
+                    if let Some(columns) = width
+                        && record.len() != columns
+                    {
                         return Err(PageFault::Width {
                             row: rows,
                             values: record.len(),
-                            columns: layout.columns(),
+                            columns,
                         });
                     }
                 }
-                (Some(layout), rows)
+                (layout, rows)
             } else {
                 (None, 0)
             }

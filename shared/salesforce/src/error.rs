@@ -6,6 +6,10 @@ use crate::limits::Usage;
 use crate::soql::SoqlError;
 use model::{Classify, Kind};
 use source_http::SourceError;
+use std::time::Duration;
+
+/// A query that has no answer by then, repetitions included, takes too long.
+const UNANSWERED: Duration = Duration::from_mins(2);
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -19,8 +23,8 @@ pub enum ApiError {
     /// A "next page" link that does not lead to the REST API.
     #[error("nextRecordsUrl {0:?} does not begin with /services/data/ and is not followed")]
     Link(String),
-    /// Salesforce gave up on the query.
-    #[error("Salesforce gave up on the query because it took too long; a shorter window helps")]
+    /// Salesforce gave up on the query, or had no answer to it in a time in which it would have.
+    #[error("the query takes Salesforce too long; a shorter window helps")]
     QueryTimeout(#[source] SourceError),
     /// The place in the result is forgotten: the query has to start anew.
     #[error("Salesforce no longer knows the place in the result")]
@@ -105,6 +109,34 @@ pub enum ApiError {
     Source(SourceError),
 }
 
+impl ApiError {
+    /// Whether the calls or jobs of the day are used up, so that only hours of waiting help. Too many requests at the same
+    /// time have the same code and are over in seconds: Salesforce names them `ConcurrentRequests …` or
+    /// `ConcurrentPerOrgLongTxn …`, and the day's `TotalRequests Limit exceeded.`
+    pub fn is_used_up(&self) -> bool {
+        match self {
+            Self::DailyShare { .. } | Self::JobQuota(_) => true,
+            Self::Source(cause) => {
+                cause.code() == Some("REQUEST_LIMIT_EXCEEDED")
+                    && !cause.message().contains("Concurrent")
+            }
+            _ => false,
+        }
+    }
+
+    /// A query that could not be read, `waited` after it was sent first. One that was never answered takes Salesforce too
+    /// long: it may work on a query for two minutes before it says so itself, and a connection waits for one.
+    pub(crate) fn of_query(cause: SourceError, waited: Duration) -> Self {
+        let is_unanswered =
+            cause.status().is_none() && cause.message().starts_with("no answer in time");
+        // An organisation that cannot be reached at all is known sooner: a connection has seconds to stand.
+        if is_unanswered && waited >= UNANSWERED {
+            return Self::QueryTimeout(cause);
+        }
+        cause.into()
+    }
+}
+
 impl Classify for ApiError {
     fn kind(&self) -> Kind {
         match self {
@@ -138,6 +170,32 @@ impl From<SourceError> for ApiError {
             Some("INVALIDENTITY" | "INVALID_ENTITY") => Self::NotBulk(cause),
             _ if is_job_quota(cause.message()) => Self::JobQuota(cause.message().to_owned()),
             _ => Self::Source(cause),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_without_an_answer_takes_too_long_and_an_organisation_out_of_reach_does_not() {
+        let of = |text: &str, seconds| {
+            let cause = SourceError::transient("GET /services/data/v66.0/queryAll", text);
+            ApiError::of_query(cause, Duration::from_secs(seconds))
+        };
+        let silent = "no answer in time (operation timed out)";
+        assert!(matches!(of(silent, 245), ApiError::QueryTimeout(_)));
+        for (text, seconds) in [
+            // A connection that does not stand, four times.
+            (silent, 35),
+            ("the connection failed (reset by peer)", 245),
+            ("the answer broke off: no answer in time", 245),
+        ] {
+            assert!(
+                matches!(of(text, seconds), ApiError::Source(_)),
+                "{text} {seconds}"
+            );
         }
     }
 }

@@ -12,7 +12,7 @@ use filter::Filter;
 use runs::Runs;
 use std::io;
 use std::path::PathBuf;
-use table::Table;
+use table::{Table, Vacant};
 
 /// Bytes of a digest.
 const WIDTH: usize = 16;
@@ -105,7 +105,9 @@ impl Seen {
     pub fn restore(&mut self, bytes: &[u8]) -> io::Result<()> {
         let digests = bytes.as_chunks::<WIDTH>().0;
         for digest in digests {
-            self.put(*digest)?;
+            // No two files hold the same digest: what has been spilled need not be searched, which would take hours for a
+            // window of tens of millions.
+            self.keep(u128::from_le_bytes(*digest))?;
         }
         self.open.clear();
         // The last one may still grow.
@@ -156,11 +158,26 @@ impl Seen {
         {
             return Ok(false);
         }
+        self.fill(vacant, digest)?;
+        Ok(true)
+    }
+
+    /// Adds what has not been spilled.
+    fn keep(&mut self, digest: u128) -> io::Result<()> {
+        if digest == 0 {
+            self.has_zero = true;
+        } else if let Some(vacant) = self.table.find(digest) {
+            self.fill(vacant, digest)?;
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, vacant: Vacant, digest: u128) -> io::Result<()> {
         self.table.fill(vacant, digest);
         if self.table.is_full() {
             self.spill()?;
         }
-        Ok(true)
+        Ok(())
     }
 
     fn spill(&mut self) -> io::Result<()> {

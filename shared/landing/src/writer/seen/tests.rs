@@ -154,6 +154,57 @@ fn a_large_window_is_read_twice_and_nothing_is_taken_for_something_else() {
 }
 
 #[test]
+fn files_that_exceed_the_memory_are_restored_and_the_last_one_goes_on() {
+    let real = || Seen::new(BOUNDS, std::env::temp_dir());
+    // Spread over all bits, and made in no time.
+    let digest = |number: u64| {
+        let number = u128::from(number) + 1;
+        number
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+            .to_le_bytes()
+    };
+    // Two files that are full and one that is not; none ends where the table is full and spills.
+    let first = BOUNDS.file as u64 + 1000;
+    let second = first + BOUNDS.file as u64;
+    let last = second + 5000;
+    let (mut seen, mut files) = (real(), Files::default());
+    for (from, to) in [(0, first), (first, second), (second, last)] {
+        assert!((from..to).all(|number| seen.insert(digest(number)).unwrap()));
+        files.keep(&mut seen);
+    }
+    assert_eq!(files.0.len(), 3);
+
+    let restored = |times: usize| {
+        let mut seen = real();
+        for file in &files.0 {
+            for _ in 0..times {
+                seen.restore(file).unwrap();
+            }
+        }
+        assert!(seen.spilled() > 0 && seen.file().is_none());
+        seen
+    };
+    // No progress file names a file twice; one that did would do no harm.
+    for mut again in [restored(1), restored(2)] {
+        for number in (0..last).step_by(3).chain([last - 1]) {
+            assert!(!again.insert(digest(number)).unwrap(), "{number}");
+        }
+        assert!(again.file().is_none(), "nothing has come");
+        let more = last + BOUNDS.file as u64;
+        assert!((last..more).all(|number| again.insert(digest(number)).unwrap()));
+        assert!(
+            (0..more)
+                .step_by(7)
+                .all(|number| !again.insert(digest(number)).unwrap())
+        );
+        // The last file is replaced by one with all that it held and what has come.
+        let file = again.file().unwrap();
+        assert!(file.replaces_last && file.bytes.starts_with(&files.0[2]));
+        assert_eq!(file.bytes.len(), (5000 + BOUNDS.file) * WIDTH);
+    }
+}
+
+#[test]
 fn the_filter_leaves_few_new_digests_to_be_looked_for() {
     let mut filter = Filter::new(1 << 16);
     // As many bits for each as three million leave of the real one.
