@@ -23,31 +23,19 @@ pub(crate) async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress,
     };
     run.state.stage = Stage::Adherence(units.clone());
     while let Some(unit) = units.first().cloned() {
-        let outcome = read_unit(run, source, &mut units, &unit).await?;
-        if matches!(outcome, Outcome::StillRunning) {
-            return Ok(Progress::HandBack);
-        }
-        units.remove(0);
-        if let Outcome::Failed(cause) = outcome {
-            // What the others came to says whether it is this unit or all of it.
-            if !unit.is_second_try {
-                tracing::warn!(
-                    "Asking for the adherence of a unit once more, behind the others: {cause}"
-                );
-                units.push(Unit {
-                    is_second_try: true,
-                    ..Unit::new(unit.id)
-                });
-            } else if run.state.asked > run.state.aside + 1 + units.len() as u64
-                && unavailable::may_set_aside(run)
-            {
-                let status = cause.status().unwrap_or(0);
-                run.set_aside("managementUnitId", &unit.id, status)?;
-            } else {
-                // Another attempt begins with the unit as if nothing had been.
-                units.insert(0, Unit::new(unit.id));
-                run.state.stage = Stage::Adherence(units);
-                return Err(run.source(twice(cause)));
+        match read_unit(run, source, &mut units, &unit).await? {
+            Outcome::StillRunning => return Ok(Progress::HandBack),
+            Outcome::Failed(cause) => {
+                answers(run, source).await?;
+                units.remove(0);
+                failed(run, &mut units, unit, cause)?;
+            }
+            Outcome::Done => {
+                units.remove(0);
+                for other in &mut units {
+                    other.others_came |= other.is_second_try;
+                }
+                run.state.came = Some(unit.id);
             }
         }
         run.state.stage = Stage::Adherence(units.clone());
@@ -57,6 +45,49 @@ pub(crate) async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress,
         }
     }
     Ok(Progress::Complete)
+}
+
+/// Fails as long as the source answers nobody: then nothing is said about a unit, and its job may still come to something.
+async fn answers(run: &Run<'_>, source: &Source) -> Result<(), ExtractError> {
+    match source.api.management_units().await {
+        // Who reads the units of the settings need not be allowed to list them.
+        Err(cause) if cause.kind() != Kind::Invalid => Err(run.source(cause)),
+        _ => Ok(()),
+    }
+}
+
+/// A unit gave nothing, and is not among `units` any more. Whether it is this one or all of them, only others can say that
+/// are asked for between its two tries: what came hours ago says nothing about now.
+fn failed(
+    run: &mut Run<'_>,
+    units: &mut Vec<Unit>,
+    unit: Unit,
+    cause: SourceError,
+) -> Result<(), ExtractError> {
+    if run.state.came.as_ref() == Some(&unit.id) {
+        tracing::warn!("A unit whose adherence came before gives none now: {cause}");
+    } else if !unit.is_second_try {
+        tracing::warn!("Asking for the adherence of a unit once more, behind the others: {cause}");
+        // When none of the others is left, one that has come already is asked for again; its files are known.
+        if units.iter().all(|other| other.is_second_try)
+            && let Some(id) = &run.state.came
+        {
+            units.insert(0, Unit::new(id.clone()));
+        }
+        units.push(Unit {
+            is_second_try: true,
+            ..Unit::new(unit.id)
+        });
+    } else if unit.others_came && unavailable::may_set_aside(run) {
+        let status = cause.status().unwrap_or(0);
+        run.set_aside("managementUnitId", &unit.id, status)?;
+    } else {
+        // Another attempt begins with the unit as if nothing had been.
+        units.insert(0, Unit::new(unit.id));
+        run.state.stage = Stage::Adherence(units.clone());
+        return Err(run.source(twice(cause)));
+    }
+    Ok(())
 }
 
 /// What the source itself refuses stays what it is; a job that came to nothing may come to more later.
@@ -113,9 +144,8 @@ async fn read_unit(
         if let (AdherenceState::Running, Some(job)) = (&state, &job) {
             state = match api.wait_for_adherence(job, run.keep).await {
                 Ok(state) => state,
-                Err(cause) if matches!(cause.status(), Some(404 | 410)) => {
-                    return Ok(Outcome::Failed(cause));
-                }
+                // For ever, perhaps, of this one job: another one may do better.
+                Err(cause) if is_of_ids(&cause) => return Ok(Outcome::Failed(cause)),
                 Err(cause) => return Err(run.source(cause)),
             };
         }

@@ -1,12 +1,15 @@
 //! Attributes of an intraday window's conversations, from the conversations themselves: a details job has them only later.
 
-use crate::conversation::way::Way;
+use crate::conversation::slices::{cut, is_too_large, is_too_much};
+use crate::conversation::way::{Way, touches_days};
 use crate::run::{Progress, Run};
 use crate::state::Stage;
 use crate::unavailable::{Asked, NOBODY};
 use crate::{ExtractError, unavailable};
 use genesys::api::Api;
 use genesys::record;
+use model::Window;
+use source_http::SourceError;
 use std::collections::BTreeSet;
 use tokio::task::JoinSet;
 
@@ -58,23 +61,79 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
 
 /// The first conversations of the window, as many as the settings allow.
 async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractError> {
-    let genesys = &run.settings.genesys;
     let window = run.task.window;
-    let (most, size) = (
-        genesys.live_attributes_per_window as usize,
-        genesys.query_page_size,
-    );
+    let most = run.settings.genesys.live_attributes_per_window as usize;
     let mut ids = BTreeSet::new();
+    let mut slices = vec![window];
+    // What the filter on the start was asked for, and whether it has kept anything.
+    let (mut is_asked, mut is_proven, mut is_doubted) = (false, false, false);
+    while ids.len() < most {
+        let Some(slice) = slices.pop() else {
+            if !is_asked || is_proven || is_doubted {
+                break;
+            }
+            // A filter that the source reads in another way keeps nothing either.
+            is_doubted = true;
+            slices.push(window);
+            continue;
+        };
+        let way = if is_doubted {
+            Way::without_filter(slice, run.deadline.now())
+        } else {
+            Way::of(run, slice)
+        };
+        let known = ids.len();
+        let too_much = find_in(run, api, slice, way, &mut ids).await?;
+        if way == Way::Starts {
+            is_asked = true;
+            is_proven |= ids.len() > known;
+        }
+        let Some(cause) = too_much else {
+            continue;
+        };
+        // Without the filter no part of a day has a smaller answer.
+        let is_cuttable = run.filters_start() && !is_doubted || touches_days(slice);
+        let Some(pieces) = cut(slice, 2).filter(|_| is_cuttable) else {
+            return Err(run.source(cause));
+        };
+        tracing::info!("Asking for {slice} in {} pieces: {cause}", pieces.len());
+        slices.extend(pieces.into_iter().rev());
+    }
+    run.state.api_count = Some(ids.len() as u64);
+    run.state.asked = ids.len() as u64;
+    Ok(ids)
+}
+
+/// Adds the conversations of a slice; the cause when the source cannot answer for all of it.
+async fn find_in(
+    run: &mut Run<'_>,
+    api: &Api,
+    slice: Window,
+    mut way: Way,
+    ids: &mut BTreeSet<String>,
+) -> Result<Option<SourceError>, ExtractError> {
+    let genesys = &run.settings.genesys;
+    let (most, cap) = (
+        genesys.live_attributes_per_window as usize,
+        genesys.query_result_cap,
+    );
+    let mut size = genesys.query_page_size;
     let mut number = 0;
-    let mut way = Way::of(run, window);
     while ids.len() < most {
         number += 1;
-        let query = way.query(window, run.filter()).page(number, size);
+        let query = way.query(slice, run.filter()).page(number, size);
         let page = match api.details(&query).await {
             Ok(page) => page,
             Err(cause) if way.is_refused(&cause) => {
                 run.give_up_start_filter(&cause.to_string());
-                (way, number) = (Way::of(run, window), 0);
+                (way, number) = (Way::of(run, slice), 0);
+                continue;
+            }
+            Err(cause) if is_too_much(&cause) => return Ok(Some(cause)),
+            Err(cause) if is_too_large(&cause) && size > 1 => {
+                // What was on a page before is on another one now.
+                (size, number) = (size / 2, 0);
+                tracing::warn!("Asking for {size} conversations a page: {cause}");
                 continue;
             }
             Err(cause) => return Err(run.source(cause)),
@@ -88,7 +147,7 @@ async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractE
             let start = record.conversation_start;
             let (earliest, latest) = starts.unwrap_or((start, start));
             starts = Some((start.min(earliest), start.max(latest)));
-            if window.contains(start) && ids.len() < most {
+            if slice.contains(start) && ids.len() < most {
                 ids.insert(record.conversation_id.into_owned());
             }
         }
@@ -99,17 +158,11 @@ async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractE
                 "Asking for the attributes of {most} conversations; those of others come with the details job"
             );
         }
-        let lies_past = starts.is_some_and(|(from, to)| way.is_past(window, from, to));
+        let lies_past = starts.is_some_and(|(from, to)| way.is_past(slice, from, to));
         if page.is_empty() || lies_past {
-            if way == Way::Starts && ids.is_empty() {
-                // A filter that the source reads in another way keeps nothing either.
-                way = Way::without_filter(window, run.deadline.now());
-                number = 0;
-                continue;
-            }
             break;
         }
-        if (number + 1) * u64::from(size) > genesys.query_result_cap {
+        if (number + 1) * u64::from(size) > cap {
             // The rest waits for the details job, like those beyond the setting: no reason to fail a run that has everything
             // else.
             tracing::warn!(
@@ -120,7 +173,5 @@ async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractE
             break;
         }
     }
-    run.state.api_count = Some(ids.len() as u64);
-    run.state.asked = ids.len() as u64;
-    Ok(ids)
+    Ok(None)
 }

@@ -2,7 +2,7 @@
 
 use crate::absent::{absence, stand_in};
 use crate::object::CONTACTS;
-use crate::run::{Progress, Run};
+use crate::run::{Progress, Run, Source};
 use crate::unavailable::{Asked, NOBODY};
 use crate::{ExtractError, unavailable};
 use genesys::api::{Api, ContactSources, Resolved};
@@ -24,19 +24,19 @@ pub(crate) fn collect(run: &mut Run<'_>, record: &Record<'_>) {
 /// Resolves what waits, in batches, as long as there are at least so many.
 pub(crate) async fn resolve(
     run: &mut Run<'_>,
-    api: &Api,
+    source: &Source,
     at_least: usize,
 ) -> Result<Progress, ExtractError> {
     let full = run.settings.genesys.contact_batch_size as usize;
     let mut size = full;
     while run.state.contacts.len() >= at_least.max(1) {
         let batch: Vec<String> = run.state.contacts.iter().take(size).cloned().collect();
-        let before = api.client().calls();
+        // Pages of conversations may be on their way meanwhile: theirs is another client.
+        let before = source.beside.client().calls();
         let mut sources = run.contact_sources.clone();
-        let asked = ask_for(run, api, &batch, &mut sources).await;
+        let asked = ask_for(run, &source.beside, &batch, &mut sources).await;
         run.contact_sources = sources;
-        let calls = api.client().calls() - before;
-        run.calls_beside += calls;
+        let calls = source.beside.client().calls() - before;
         if let Some(counts) = run.writer.counts_beside() {
             counts.calls += calls;
         }
@@ -67,7 +67,7 @@ pub(crate) async fn resolve(
         for id in &batch {
             run.state.contacts.remove(id);
         }
-        run.checkpoint(api).await?;
+        run.checkpoint(&source.api).await?;
         if run.is_late() && !run.state.contacts.is_empty() {
             return Ok(Progress::HandBack);
         }

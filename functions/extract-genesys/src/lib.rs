@@ -158,7 +158,6 @@ impl Extractor {
                 .unwrap_or_else(|| HAND_BACK.min(deadline.left() / 4)),
             state: writer.state().unwrap_or_default(),
             calls_before: writer.counts().calls,
-            calls_beside: 0,
             contact_sources: ContactSources::named(&self.settings.genesys.salesforce_source_names),
             pause: self.repeat.longest_wait,
             writer,
@@ -239,10 +238,22 @@ impl Extractor {
         let connections = self.connections.clone();
         let downloads = Downloads::new(connections.clone(), &self.api_url, share, deadline);
         let token = Some(token.access_token);
-        let (url, repeat) = (&self.api_url, self.repeat);
-        let client = Client::with(connections, url, share, deadline, token, repeat);
+        // Clients of one source share its pace.
+        let api = || {
+            let (url, repeat) = (&self.api_url, self.repeat);
+            let (connections, token) = (connections.clone(), token.clone());
+            Api::new(Client::with(
+                connections,
+                url,
+                share,
+                deadline,
+                token,
+                repeat,
+            ))
+        };
         Ok(Source {
-            api: Api::new(client),
+            api: api(),
+            beside: api(),
             downloads,
         })
     }
@@ -252,7 +263,7 @@ impl Extractor {
 async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress, ExtractError> {
     let api = &source.api;
     match run.object {
-        Object::Conversation => conversation::read(run, api).await,
+        Object::Conversation => conversation::read(run, source).await,
         Object::Listing(_) => listing::read(run, api).await,
         Object::Evaluation | Object::Survey => lookup::read(run, api).await,
         Object::UserAggregate | Object::QueueAggregate => aggregate::read(run, api).await,

@@ -32,6 +32,7 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
             Asked::Answered(page) => {
                 let received_at = run.deadline.now();
                 let mut missing: BTreeSet<&str> = batch.iter().map(String::as_str).collect();
+                let mut absent = Vec::new();
                 for details in page.iter().flat_map(Page::records) {
                     let Some(id) = natural_id_of(details) else {
                         take(run, details, received_at)?;
@@ -40,11 +41,15 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
                     missing.remove(id.as_str());
                     let came = take(run, details, received_at)?;
                     let named = wanted.get(&id).map(|all| all - &came).unwrap_or_default();
-                    look_again(run, api, &id, named).await?;
+                    absent.extend(look_again(run, api, &id, named).await?);
                 }
                 for id in missing {
-                    run.state.miss(id);
-                    run.take(&stand_in(&[("conversationId", id)], None), received_at)?;
+                    absent.push((id.to_owned(), stand_in(&[("conversationId", id)], None)));
+                }
+                // Only now: a call of the batch that fails leaves all of it to be asked for once more.
+                for (id, payload) in absent {
+                    run.state.miss(&id);
+                    run.take(&payload, received_at)?;
                 }
             }
             Asked::Halve => {
@@ -94,20 +99,21 @@ async fn ask_for(
     unavailable::ask(run, batch.len(), call, probe).await
 }
 
-/// What the source counts in a conversation and did not give with it: asked for once more by that conversation alone.
+/// What the source counts in a conversation and did not give with it: asked for once more by that conversation alone. What
+/// does not come then either: its id, and what stands in for it.
 async fn look_again(
     run: &mut Run<'_>,
     api: &Api,
     conversation_id: &str,
     mut named: BTreeSet<String>,
-) -> Result<(), ExtractError> {
+) -> Result<Vec<(String, String)>, ExtractError> {
     if named.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let details = match api.details_of(conversation_id).await {
         Ok(details) => details,
         // It is no better alone than it was among others.
-        Err(cause) if unavailable::is_of_ids(&cause) || cause.status().is_none() => {
+        Err(cause) if unavailable::is_of_ids(&cause) => {
             tracing::warn!("A conversation could not be looked at again: {cause}");
             None
         }
@@ -128,12 +134,12 @@ async fn look_again(
     } else {
         "evaluationId"
     };
-    for id in &named {
-        run.state.miss(id);
-        let asked = [("conversationId", conversation_id), (name, id)];
-        run.take(&stand_in(&asked, None), received_at)?;
-    }
-    Ok(())
+    let absent = named.into_iter().map(|id| {
+        let asked = [("conversationId", conversation_id), (name, &id)];
+        let payload = stand_in(&asked, None);
+        (id, payload)
+    });
+    Ok(absent.collect())
 }
 
 /// The conversations in which something happened. What the source counts are evaluations or surveys, each once, however

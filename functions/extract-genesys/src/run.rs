@@ -26,8 +26,6 @@ pub(crate) struct Run<'a> {
     pub state: State,
     /// Calls of earlier invocations.
     pub calls_before: u64,
-    /// Calls of this invocation for the object that comes along.
-    pub calls_beside: u64,
     /// Whose external ids are Salesforce ids.
     pub contact_sources: ContactSources,
     /// How long an id that failed alone is left in peace before it is asked for once more.
@@ -41,6 +39,8 @@ const PATIENCE_HOURS: i64 = 6;
 #[derive(Debug, Clone)]
 pub(crate) struct Source {
     pub api: Api,
+    /// The same, with a count of its own: for the object that comes along.
+    pub beside: Api,
     pub downloads: Downloads,
 }
 
@@ -66,10 +66,9 @@ impl Run<'_> {
         Ok(self.writer.flush(&self.state).await?)
     }
 
-    /// The calls so far are the window's own, but for those of the object that comes along.
+    /// The calls of `api` so far are the window's own.
     pub fn count_calls(&mut self, api: &Api) {
-        let own = api.client().calls().saturating_sub(self.calls_beside);
-        self.writer.counts().calls = self.calls_before + own;
+        self.writer.counts().calls = self.calls_before + api.client().calls();
     }
 
     /// Whether to hand back now.

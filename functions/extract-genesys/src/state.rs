@@ -33,6 +33,9 @@ pub(crate) struct State {
     /// Those of them that were set aside.
     #[serde(default)]
     pub aside: u64,
+    /// The management unit whose adherence came last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub came: Option<String>,
     /// Records the source counts and did not give: how many, and the first of them.
     #[serde(default)]
     pub missing: u64,
@@ -112,6 +115,9 @@ pub(crate) struct Query {
     /// Slices that were cut, as long as not all of their pieces are read.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cuts: Vec<Cut>,
+    /// The filter on the start has kept conversations of the window.
+    #[serde(default)]
+    pub is_proven: bool,
 }
 
 /// A slice of a window, and how far it is read.
@@ -158,6 +164,9 @@ pub(crate) struct Unit {
     /// It gave nothing the first time, and is asked for once more behind the others.
     #[serde(default)]
     pub is_second_try: bool,
+    /// Since its first try another one gave its adherence.
+    #[serde(default)]
+    pub others_came: bool,
 }
 
 impl Unit {
@@ -168,6 +177,7 @@ impl Unit {
             job: None,
             submitted_at: None,
             is_second_try: false,
+            others_came: false,
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) async fn ask<T>(
     run: &Run<'_>,
     ids: usize,
     mut call: impl AsyncFnMut() -> Result<T, SourceError>,
-    probe: impl AsyncFnOnce() -> Result<(), SourceError>,
+    mut probe: impl AsyncFnMut() -> Result<(), SourceError>,
 ) -> Result<Asked<T>, ExtractError> {
     let cause = match call().await {
         Ok(answer) => return Ok(Asked::Answered(answer)),
@@ -57,6 +57,11 @@ pub(crate) async fn ask<T>(
     match call().await {
         Ok(answer) => Ok(Asked::Answered(answer)),
         Err(cause) if is_of_ids(&cause) && may_set_aside(run) => {
+            // The source may have gone down meanwhile.
+            if let Err(other) = probe().await {
+                tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+                return Err(run.source(cause));
+            }
             Ok(Asked::SetAside(cause.status().unwrap_or(0)))
         }
         Err(cause) => Err(run.source(cause)),

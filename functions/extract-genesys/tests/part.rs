@@ -4,14 +4,17 @@
 
 mod support;
 
+use fakes::control::Fault;
 use fakes::genesys::{Options, StartFilter};
 use jiff::{SignedDuration, Timestamp};
-use model::Window;
 use model::payload::{Counts, WindowTask};
+use model::{Classify, Kind, Window};
+use source_http::Repeat;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use support::aside::answering;
 use support::seeded::{Fake, unlimited, world};
-use support::{content, day_of, event, finish};
+use support::{content, day_of, deadline, event, finish, impatient};
 
 const QUERY: &str = "POST /api/v2/analytics/conversations/details/query";
 const SWITCH: &str = "query_start_filter = true";
@@ -116,7 +119,7 @@ async fn an_hour_costs_an_hour_with_the_filter_and_not_a_day_without_it() {
 #[tokio::test]
 async fn a_time_without_conversations_is_looked_at_twice_and_empty() {
     let seeded = world(2, 3000);
-    let minutes = event("day").window.slices(SignedDuration::from_mins(1));
+    let minutes = event("day").window.slices(SignedDuration::from_mins(2));
     let is_empty = |it: &Window| seeded.started_in(it.start(), it.end()).is_empty();
     let mut task = day_of("conversation");
     task.window = minutes.skip(60).find(is_empty).unwrap();
@@ -124,22 +127,56 @@ async fn a_time_without_conversations_is_looked_at_twice_and_empty() {
     let (_, counts, _) = read(&fake, &task).await;
     fake.stop().await;
     assert_eq!((counts.api, counts.staged), (Some(0), 0));
+
+    // The second look needs an answer that does not come: in smaller parts it would come to the same question.
+    let options = Options {
+        availability: Some("2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
+        slow_above: 0,
+        ..unlimited()
+    };
+    let fake = Fake::start(seeded.clone(), options).await;
+    let extractor = fake.world.extractor().repeating(impatient());
+    let error = Box::pin(extractor.run(&task, deadline()))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), Kind::Transient);
+    assert_eq!(fake.server.control().requests.counts().by_path[QUERY], 5);
+    fake.stop().await;
 }
 
 #[tokio::test]
-async fn an_hour_is_read_without_the_filter_though_its_day_is_above_the_cap() {
-    let task = part(
-        "conversation",
-        "2026-01-05T22:00:00Z",
-        "2026-01-05T23:00:00Z",
-    );
-    let expected = world(2, 3000).expected(task.window.start(), task.window.end());
-    let mut fake = capped(StartFilter::Refused, true, 500).await;
-    let settings = &mut fake.world.settings;
-    *settings = settings.replace("query_result_cap = 100000", "query_result_cap = 500");
-    let (_, counts, _) = read(&fake, &task).await;
-    fake.stop().await;
-    assert_eq!(counts.landed, expected.conversations as u64);
+async fn a_part_is_read_without_the_filter_though_its_day_is_above_the_cap() {
+    let hour = ("2026-01-05T22:00:00Z", "2026-01-05T23:00:00Z");
+    let over_midnight = ("2026-01-04T22:00:00Z", "2026-01-05T02:00:00Z");
+    let seeded = world(2, 3000);
+    for (filter, (from, to), faults) in [
+        (StartFilter::Refused, hour, 0),
+        // Pieces of it would be asked for with the same filter.
+        (StartFilter::Misread, hour, 0),
+        // Cut though nobody has counted what is in it: between the days, and because no answer comes.
+        (StartFilter::Misread, over_midnight, 0),
+        (StartFilter::Misread, hour, 4),
+    ] {
+        let task = part("conversation", from, to);
+        let expected = seeded.expected(task.window.start(), task.window.end());
+        let mut fake = capped(filter, true, 500).await;
+        let settings = &mut fake.world.settings;
+        *settings = settings.replace("query_result_cap = 100000", "query_result_cap = 500");
+        let counts = if faults > 0 {
+            let fault = Fault::new("details/query", answering(504), faults);
+            fake.server.control().faults.add(fault);
+            let extractor = fake.world.extractor().repeating(impatient());
+            finish(&extractor, &task, 1).await;
+            fake.world.bucket.receipt(&task).counts
+        } else {
+            read(&fake, &task).await.1
+        };
+        fake.stop().await;
+        assert_eq!(
+            counts.landed, expected.conversations as u64,
+            "{filter:?} {from} {faults}"
+        );
+    }
 }
 
 #[tokio::test]
@@ -157,10 +194,64 @@ async fn a_day_whose_parts_hold_nothing_is_short_of_all_of_it() {
 }
 
 #[tokio::test]
+async fn a_part_that_is_empty_holds_up_nothing_though_the_day_is_too_much() {
+    let seeded = world(2, 3000);
+    let count = |it: &Window| seeded.started_in(it.start(), it.end()).len() as u64;
+    let minutes = event("day").window.slices(SignedDuration::from_mins(1));
+    let minutes: Vec<_> = minutes.skip(60).collect();
+    let mut pairs = minutes.windows(2);
+    let pair = pairs.find(|it| count(&it[0]) == 0 && count(&it[1]) > 0);
+    let [first, second] = pair.unwrap() else {
+        panic!("two minutes");
+    };
+    for object in ["conversation", "conversation_attribute"] {
+        let mut task = day_of(object);
+        task.window = Window::new(first.start(), second.end()).unwrap();
+        task.max_in_flight = 1;
+        let options = Options {
+            slow_above: count(&task.window),
+            availability: Some("2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
+            ..unlimited()
+        };
+        let fake = Fake::start(seeded.clone(), options).await;
+        let fault = Fault::new("details/query", answering(504), 4);
+        fake.server.control().faults.add(fault);
+        let extractor = fake.world.extractor().repeating(impatient());
+        finish(&extractor, &task, 1).await;
+        let counts = fake.world.bucket.receipt(&task).counts;
+        fake.stop().await;
+        let expected = count(second);
+        assert_eq!(
+            (counts.api, counts.staged),
+            (Some(expected), expected),
+            "{object}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn attributes_are_asked_for_whatever_the_filter_does() {
     let hour = ("2026-01-05T15:00:00Z", "2026-01-05T16:00:00Z");
     let task = part("conversation_attribute", hour.0, hour.1);
     let mut expected = None;
+    // The hour is more than is answered at once, or a page of ten is more than is read at once.
+    let slow = Options {
+        slow_above: 4,
+        ..unlimited()
+    };
+    let small = Repeat {
+        max_body_bytes: 40_000,
+        ..impatient()
+    };
+    for (options, repeat) in [(slow, impatient()), (unlimited(), small)] {
+        let fake = Fake::start(world(2, 3000), options).await;
+        let extractor = fake.world.extractor().repeating(repeat);
+        finish(&extractor, &task, 1).await;
+        let found = content(&fake.world, &task);
+        assert!(fake.server.control().requests.counts().by_path[QUERY] > 5);
+        fake.stop().await;
+        assert_eq!(&found, expected.get_or_insert_with(|| found.clone()));
+    }
     for (filter, most) in [
         (StartFilter::Kept, 2),
         (StartFilter::Refused, 12),

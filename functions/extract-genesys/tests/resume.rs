@@ -56,6 +56,9 @@ async fn undisturbed(available_until: Option<&'static str>, task: &WindowTask) -
     let world = world(small(available_until)).await;
     finish(&world.extractor(), task, 1).await;
     let outcome = outcome(&world, task);
+    // Whatever else is on its way meanwhile.
+    let beside = world.bucket.receipt(task).beside[0].counts.calls;
+    assert_eq!(beside, world.platform.called("contacts"));
     assert_eq!((outcome.1.staged, outcome.1.quarantined), (113, 2));
     assert_eq!(
         (outcome.2.staged, outcome.0["raw.genesys_record"].len()),

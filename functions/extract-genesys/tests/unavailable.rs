@@ -4,64 +4,17 @@
 
 mod support;
 
-use fakes::control::{Fault, Kind as FaultKind};
+use fakes::control::Fault;
 use fakes::genesys::Options;
 use fakes::world::{QualityEvent, QualityKind};
-use model::payload::{Counts, WindowTask};
 use model::{Classify, Kind};
 use std::time::Duration;
-use step::Deadline;
+use support::aside::{answering, failing, read, run, start, told};
 use support::seeded::{Fake, seeded, unlimited, world};
-use support::{CONTACT, content, day_of, deadline, event, finish, impatient, table};
+use support::{CONTACT, content, day_of, event, finish, impatient, table};
 
 const CONTACTS: &str = "/externalcontacts/bulk/contacts";
-
-/// A world in which these ids fail with this status.
-async fn failing(conversations: usize, ids: &[String], status: u16) -> Fake {
-    let options = Options {
-        broken: ids.to_vec(),
-        broken_status: status,
-        ..unlimited()
-    };
-    start(conversations, options).await
-}
-
-async fn start(conversations: usize, options: Options) -> Fake {
-    let mut fake = Fake::start(world(2, conversations), options).await;
-    for (from, to) in [
-        ("contact_batch_size = 50", "contact_batch_size = 10"),
-        ("details_batch_size = 50", "details_batch_size = 6"),
-    ] {
-        assert!(fake.world.settings.contains(from));
-        fake.world.settings = fake.world.settings.replace(from, to);
-    }
-    fake
-}
-
-async fn read(fake: &Fake, task: &WindowTask) -> Result<Counts, extract_genesys::ExtractError> {
-    let extractor = fake.world.extractor().repeating(impatient());
-    let outcome = Box::pin(extractor.run(task, deadline())).await?;
-    assert!(outcome.done && outcome.counts.close(), "{outcome:?}");
-    Ok(outcome.counts)
-}
-
-fn run(task: &WindowTask, name: &str) -> WindowTask {
-    WindowTask {
-        run_id: name.to_owned().try_into().unwrap(),
-        // Old enough to be final.
-        at: "2026-01-20T00:00:00Z".parse().unwrap(),
-        ..task.clone()
-    }
-}
-
-/// What was refused for one of these two reasons: object, id, reason, detail.
-fn told(fake: &Fake, task: &WindowTask) -> Vec<String> {
-    let rows = table(&fake.world, task, "staging.quarantine").into_iter();
-    let rows = rows.filter(|row| ["unavailable", "not_found"].contains(&row["reason"].as_str()));
-    let names = ["object", "natural_id", "reason", "detail"];
-    rows.map(|row| names.map(|name| row[name].clone()).join(" | "))
-        .collect()
-}
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
 /// The contacts that the conversations of a day name.
 async fn contacts(conversations: usize) -> Vec<String> {
@@ -120,13 +73,10 @@ async fn contacts_that_all_fail_are_an_outage_and_so_are_too_many_of_them() {
     assert!(all.len() < 400);
     // The service is down for everybody.
     let (fake, task) = (failing(300, &[], 503).await, event("day"));
-    let down = FaultKind::Status {
-        code: 503,
-        retry_after: None,
-        body: None,
-    };
     let control = fake.server.control();
-    control.faults.add(Fault::new(CONTACTS, down, u64::MAX));
+    control
+        .faults
+        .add(Fault::new(CONTACTS, answering(503), u64::MAX));
     assert_eq!(
         read(&fake, &task).await.unwrap_err().kind(),
         Kind::Transient
@@ -226,6 +176,35 @@ async fn what_is_counted_and_does_not_come_is_named_and_keeps_the_window_open() 
 }
 
 #[tokio::test]
+async fn what_does_not_come_is_counted_once_however_often_its_batch_is_asked_for() {
+    let task = run(&day_of("evaluation"), "late");
+    let mut lost = events(QualityKind::Evaluation);
+    // The first batch has both.
+    lost.sort_by(|a, b| a.conversation_id.cmp(&b.conversation_id));
+    lost.truncate(2);
+    let options = Options {
+        lost: lost.iter().map(|it| it.id.clone()).collect(),
+        ..unlimited()
+    };
+    let fake = start(1200, options).await;
+    let control = fake.server.control();
+    for event in &lost {
+        let path = format!("/conversations/{}/details", event.conversation_id);
+        control.faults.add(Fault::new(path, answering(403), 1));
+    }
+    // Whichever is asked for first, the second time its like has been missed before the other one fails.
+    for _ in 0..2 {
+        assert_eq!(read(&fake, &task).await.unwrap_err().kind(), Kind::Invalid);
+        let progress = fake.world.bucket.progress(&task);
+        assert_eq!(progress["state"]["missing"], 0, "{progress}");
+    }
+    assert!(control.faults.pending().is_empty());
+    read(&fake, &task).await.unwrap();
+    assert_eq!(told(&fake, &task).len(), 2);
+    fake.stop().await;
+}
+
+#[tokio::test]
 async fn a_live_conversation_that_fails_for_good_is_set_aside() {
     let mut task = day_of("conversation_attribute");
     let hour = r#"{"start":"2026-01-05T10:00:00Z","end":"2026-01-05T11:00:00Z"}"#;
@@ -237,6 +216,12 @@ async fn a_live_conversation_that_fails_for_good_is_set_aside() {
         ..unlimited()
     };
     let fake = Fake::start(seeded(), options).await;
+    // An id that nobody has is answered for before the pause, and not behind it any more: the source went down meanwhile.
+    let nobody = Fault::new(format!("/conversations/{NOBODY}"), answering(503), u64::MAX).after(1);
+    fake.server.control().faults.add(nobody);
+    let error = read(&fake, &task).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Transient);
+    fake.server.control().faults.clear();
     let counts = read(&fake, &task).await.unwrap();
     assert_eq!(
         (counts.quarantined, counts.staged + 1),
@@ -245,101 +230,5 @@ async fn a_live_conversation_that_fails_for_good_is_set_aside() {
     assert!(told(&fake, &task)[0].starts_with(&format!(
         "conversation_attribute | {id} | unavailable | id: status 503"
     )));
-    fake.stop().await;
-}
-
-const SUBMIT: &str = "POST /api/v2/workforcemanagement/adherence/historical/bulk";
-
-fn units() -> Vec<String> {
-    let units = seeded().management_units();
-    let id = |unit: &serde_json::Value| unit["id"].as_str().unwrap().to_owned();
-    units.iter().map(id).collect()
-}
-
-#[tokio::test]
-async fn a_unit_that_fails_for_good_is_set_aside_and_all_of_them_are_an_outage() {
-    let task = run(&day_of("adherence"), "late");
-    let units = units();
-    for status in [500, 404] {
-        let fake = failing(50, &units[..1], status).await;
-        let counts = read(&fake, &task).await.unwrap();
-        assert_eq!(counts.quarantined, 1);
-        let rows = table(&fake.world, &task, "staging.genesys_adherence");
-        assert!(!rows.is_empty() && rows.iter().all(|row| row["management_unit_id"] != units[0]));
-        let told = told(&fake, &task);
-        let said = format!(
-            "adherence | {} | unavailable | managementUnitId: status {status}",
-            units[0]
-        );
-        assert!(told.len() == 1 && told[0].starts_with(&said), "{told:?}");
-        assert!(!fake.world.bucket.receipt(&task).is_settled);
-        fake.stop().await;
-    }
-    let fake = failing(50, &units, 500).await;
-    assert_eq!(
-        read(&fake, &task).await.unwrap_err().kind(),
-        Kind::Transient
-    );
-    fake.stop().await;
-}
-
-#[tokio::test]
-async fn links_that_do_not_open_cost_a_job_and_no_result() {
-    let task = day_of("adherence");
-    let fake = failing(50, &[], 503).await;
-    read(&fake, &task).await.unwrap();
-    let expected = content(&fake.world, &task);
-    let control = fake.server.control();
-    control.requests.reset();
-    let closed = FaultKind::Status {
-        code: 403,
-        retry_after: None,
-        body: None,
-    };
-    control
-        .faults
-        .add(Fault::new("/historicalAdherence/", closed, 2));
-    let again = run(&task, "again");
-    read(&fake, &again).await.unwrap();
-    assert_eq!(content(&fake.world, &again), expected);
-    let submitted = control.requests.counts().by_path[SUBMIT];
-    assert_eq!(submitted, units().len() as u64 + 1);
-    fake.stop().await;
-}
-
-#[tokio::test]
-async fn an_adherence_job_that_never_ends_is_given_up_and_told() {
-    let task = day_of("adherence");
-    let options = Options {
-        job_polls: u32::MAX,
-        ..unlimited()
-    };
-    let mut fake = Fake::start(seeded(), options).await;
-    let unit = format!("management_units = [{:?}]", units()[0]);
-    fake.world.settings = fake.world.settings.replace("management_units = []", &unit);
-    let hasty = fake
-        .world
-        .extractor()
-        .handing_back_at(Duration::from_hours(1));
-    let call = async |hours| {
-        let at = deadline().now() + jiff::SignedDuration::from_hours(hours);
-        let deadline = Deadline::after(at, Duration::from_mins(1));
-        Box::pin(hasty.run(&task, deadline)).await
-    };
-    let submitted = || fake.server.control().requests.counts().by_path[SUBMIT];
-    assert!(!call(0).await.unwrap().done && !call(5).await.unwrap().done);
-    assert_eq!(submitted(), 1);
-    // Given up, and asked for once more by the next call.
-    assert!(!call(7).await.unwrap().done && !call(7).await.unwrap().done);
-    assert_eq!(submitted(), 2);
-    assert!(!call(12).await.unwrap().done);
-    let error = call(15).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Transient);
-    let text = step::Failure::from(error).to_string();
-    assert!(
-        text.contains("two attempts at a management unit came to nothing")
-            && text.contains("the job has not ended after 7 hours"),
-        "{text}"
-    );
     fake.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use super::slices::is_too_large;
 use super::{BREATH, take};
-use crate::run::{Progress, Run};
+use crate::run::{Progress, Run, Source};
 use crate::state::{Job, Stage};
 use crate::{ExtractError, contacts};
 use genesys::api::{Api, Waited};
@@ -25,15 +25,16 @@ enum Pages {
 
 pub(super) async fn read(
     run: &mut Run<'_>,
-    api: &Api,
+    source: &Source,
     mut job: Job,
 ) -> Result<Progress, ExtractError> {
+    let api = &source.api;
     loop {
         let id = match &job.id {
             Some(id) => id.clone(),
             None => submit(run, api, &mut job).await?,
         };
-        let ended = match pages(run, api, &mut job, &id).await? {
+        let ended = match pages(run, source, &mut job, &id).await? {
             Pages::Read => break,
             Pages::HandBack => return Ok(Progress::HandBack),
             Pages::TooLarge => continue,
@@ -77,10 +78,11 @@ async fn submit(run: &mut Run<'_>, api: &Api, job: &mut Job) -> Result<String, E
 
 async fn pages(
     run: &mut Run<'_>,
-    api: &Api,
+    source: &Source,
     job: &mut Job,
     id: &str,
 ) -> Result<Pages, ExtractError> {
+    let api = &source.api;
     match api.wait_for_job(id, run.keep).await {
         Ok(Waited::Ready) => {}
         Ok(Waited::NotYet) => return Ok(give_up_late(run, api, job, id).await),
@@ -151,7 +153,7 @@ async fn pages(
             return Ok(Pages::HandBack);
         }
         let batch = run.settings.genesys.contact_batch_size as usize;
-        if contacts::resolve(run, api, batch).await? == Progress::HandBack {
+        if contacts::resolve(run, source, batch).await? == Progress::HandBack {
             return Ok(Pages::HandBack);
         }
     }

@@ -7,7 +7,7 @@ mod stream;
 pub(crate) mod totals;
 pub(crate) mod way;
 
-use crate::run::{Progress, Run};
+use crate::run::{Progress, Run, Source};
 use crate::state::{Job, Query, Stage};
 use crate::{ExtractError, contacts};
 use genesys::api::Api;
@@ -22,20 +22,20 @@ const LARGEST_SLICE: SignedDuration = SignedDuration::from_hours(24);
 /// Records between two chances for the pages ahead to come in.
 const BREATH: usize = 32;
 
-pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, ExtractError> {
+pub(crate) async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress, ExtractError> {
     if run.is_at_start() {
-        choose(run, api).await?;
+        choose(run, &source.api).await?;
     }
     let progress = match run.state.stage.clone() {
-        Stage::Job(job) => Box::pin(job::read(run, api, job)).await?,
-        Stage::Query(query) => Box::pin(query::read(run, api, query)).await?,
+        Stage::Job(job) => Box::pin(job::read(run, source, job)).await?,
+        Stage::Query(query) => Box::pin(query::read(run, source, query)).await?,
         _ => Progress::Complete,
     };
     if progress == Progress::HandBack {
         return Ok(progress);
     }
     run.state.stage = Stage::Contacts;
-    contacts::resolve(run, api, 1).await
+    contacts::resolve(run, source, 1).await
 }
 
 /// A job where every conversation of the window is in the data lake, else the query.

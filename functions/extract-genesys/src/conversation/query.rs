@@ -1,14 +1,16 @@
 //! A details query: slices side by side, their pages in one chronological stream.
 
-use super::slices::{cut, is_too_large, is_too_much, parts_for};
+mod anew;
+
+use super::slices::{is_too_large, is_too_much, parts_for};
 use super::stream::Stream;
 use super::totals::{self, Cut};
 use super::way::{Way, touches_days};
 use super::{BREATH, take};
-use crate::run::{Progress, Run};
+use crate::run::{Progress, Run, Source};
 use crate::state::{Query, Slice, Stage};
 use crate::{ExtractError, contacts};
-use genesys::api::{Api, Page};
+use genesys::api::Page;
 use genesys::merge::{KWay, MergeError};
 use genesys::record;
 use jiff::Timestamp;
@@ -28,7 +30,7 @@ type Answer = (usize, Result<Page, SourceError>, Timestamp);
 
 /// The slices of a window while they are read.
 struct Reader {
-    api: Api,
+    platform: Source,
     filter: Option<Filter>,
     /// Slices that are not begun, in order of time.
     pending: VecDeque<Slice>,
@@ -40,15 +42,17 @@ struct Reader {
     next_group: u32,
     /// Slices that were cut.
     cuts: Vec<Cut>,
+    /// The filter on the start has kept conversations of the window.
+    is_proven: bool,
 }
 
 pub(super) async fn read(
     run: &mut Run<'_>,
-    api: &Api,
+    source: &Source,
     query: Query,
 ) -> Result<Progress, ExtractError> {
     let mut reader = Reader {
-        api: api.clone(),
+        platform: source.clone(),
         filter: run.filter().cloned(),
         pending: query.slices.into(),
         streams: BTreeMap::new(),
@@ -56,8 +60,9 @@ pub(super) async fn read(
         calls: JoinSet::new(),
         next_group: query.next_group,
         cuts: query.cuts,
+        is_proven: query.is_proven,
     };
-    let read = reader.read(run, api).await;
+    let read = reader.read(run).await;
     run.state.stage = Stage::Query(reader.query());
     read
 }
@@ -72,10 +77,11 @@ impl Reader {
             slices,
             next_group: self.next_group,
             cuts: self.cuts.clone(),
+            is_proven: self.is_proven,
         }
     }
 
-    async fn read(&mut self, run: &mut Run<'_>, api: &Api) -> Result<Progress, ExtractError> {
+    async fn read(&mut self, run: &mut Run<'_>) -> Result<Progress, ExtractError> {
         let mut taken = 0;
         loop {
             self.begin(run);
@@ -104,12 +110,12 @@ impl Reader {
             }
             self.turn(run, source)?;
             run.state.stage = Stage::Query(self.query());
-            run.checkpoint(api).await?;
+            run.checkpoint(&self.platform.api).await?;
             if run.is_late() && !(self.streams.is_empty() && self.pending.is_empty()) {
                 return Ok(Progress::HandBack);
             }
             let batch = run.settings.genesys.contact_batch_size as usize;
-            contacts::resolve(run, api, batch).await?;
+            contacts::resolve(run, &self.platform, batch).await?;
         }
     }
 
@@ -138,7 +144,8 @@ impl Reader {
             let (source, number, window, way) =
                 (*source, stream.next, stream.slice.window, stream.way);
             let size = stream.slice.page_size(run.settings);
-            let (api, filter, deadline) = (self.api.clone(), self.filter.clone(), run.deadline);
+            let (api, filter, deadline) =
+                (self.platform.api.clone(), self.filter.clone(), run.deadline);
             self.calls.spawn(async move {
                 let query = way.query(window, filter.as_ref()).page(number, size);
                 (source, api.details(&query).await, deadline.now())
@@ -168,10 +175,23 @@ impl Reader {
         let Some(stream) = self.streams.get_mut(&source) else {
             return Ok(()); // its slice was cut in the meantime
         };
+        // Pieces would be asked for with the very filter that is in doubt.
+        let is_trusted = run.filters_start() && stream.slice.doubted.is_none();
+        let may_be_less = stream.slice.doubted.is_none() || touches_days(stream.slice.window);
         let page = match answer {
             Ok(page) => page,
-            Err(cause) if is_too_much(&cause) => {
+            Err(cause) if is_too_much(&cause) && may_be_less => {
                 return self.cut(run, source, 2, || cause);
+            }
+            Err(cause)
+                if is_too_much(&cause)
+                    && self.is_proven
+                    && stream.next == 1
+                    && !stream.slice.has_own =>
+            {
+                let window = stream.slice.window;
+                tracing::warn!("Taking slice {window} to be empty, as the filter says: {cause}");
+                return self.end(run, source);
             }
             Err(cause) if stream.way.is_refused(&cause) => {
                 run.give_up_start_filter(&cause.to_string());
@@ -188,7 +208,7 @@ impl Reader {
         // The page after this one would be refused; needed, unless this one ends the slice.
         let ends_at_cap = read.saturating_add(size) > cap;
         let (window, way) = (stream.slice.window, stream.way);
-        let is_cuttable = run.filters_start() || touches_days(window);
+        let is_cuttable = is_trusted || touches_days(window);
         // Of a part of a day that cannot be asked for alone, the pages above the cap may lie past it.
         let is_above = hits.is_some_and(|hits| hits > cap);
         let passes_cap = (is_above && (is_cuttable || way.counts_only(window)))
@@ -220,75 +240,6 @@ impl Reader {
             self.end(run, source)?;
         }
         Ok(())
-    }
-
-    /// Puts pieces in the place of a slice. What was taken of it comes again and is dropped by its bytes.
-    fn cut(
-        &mut self,
-        run: &mut Run<'_>,
-        source: usize,
-        parts: u64,
-        otherwise: impl FnOnce() -> SourceError,
-    ) -> Result<(), ExtractError> {
-        let Some(stream) = self.streams.get(&source) else {
-            return Ok(());
-        };
-        let window = stream.slice.window;
-        let Some(pieces) = cut(window, parts) else {
-            return Err(run.source(otherwise()));
-        };
-        tracing::info!("Reading slice {window} in {} pieces", pieces.len());
-        let total = stream.total.filter(|_| stream.way.counts_only(window));
-        self.cuts.extend(total.map(|total| Cut::new(window, total)));
-        run.writer.forget(stream.slice.group);
-        self.streams.remove(&source);
-        self.finish(run, source)?;
-        let mut query = Query {
-            next_group: self.next_group,
-            ..Query::default()
-        };
-        for piece in pieces.into_iter().rev() {
-            self.pending.push_front(Slice {
-                is_piece: true,
-                ..query.slice(piece)
-            });
-        }
-        self.next_group = query.next_group;
-        Ok(())
-    }
-
-    /// Begins a slice anew, in another way.
-    fn restart(
-        &mut self,
-        run: &Run<'_>,
-        source: usize,
-        change: impl FnOnce(&mut Slice),
-    ) -> Result<(), ExtractError> {
-        self.finish(run, source)?;
-        if let Some(Stream { mut slice, .. }) = self.streams.remove(&source) {
-            slice.begin_anew();
-            change(&mut slice);
-            self.pending.push_front(slice);
-        }
-        Ok(())
-    }
-
-    /// Asks for smaller pages of a slice, from its first one: what was on a page before is on another one now.
-    fn shrink(
-        &mut self,
-        run: &Run<'_>,
-        source: usize,
-        cause: SourceError,
-    ) -> Result<(), ExtractError> {
-        let Some(stream) = self.streams.get(&source) else {
-            return Ok(());
-        };
-        let size = stream.slice.page_size(run.settings) / 2;
-        if size == 0 {
-            return Err(run.source(cause));
-        }
-        tracing::warn!("Asking for {size} conversations a page: {cause}");
-        self.restart(run, source, |slice| slice.smaller_pages = Some(size))
     }
 
     /// Nothing more comes from a slice.
@@ -327,6 +278,7 @@ impl Reader {
         let at = current.received_at;
         if take(run, payload, at, Extraction::Query, Some(group))? {
             stream.slice.has_own = true;
+            self.is_proven |= stream.way == Way::Starts;
         }
         Ok(advance.is_last)
     }
@@ -379,8 +331,9 @@ impl Reader {
             );
         }
         if way == Way::Starts && !slice.has_own && !slice.is_piece && slice.doubted.is_none() {
-            // A filter that the source reads in another way keeps nothing either. (Pieces are compared with their whole.)
-            self.pending.push_front(Slice {
+            // A filter that the source reads in another way keeps nothing either. (Pieces are compared with their whole.) The
+            // other slices come first: they tell whether it keeps anything.
+            self.pending.push_back(Slice {
                 page: 1,
                 taken: 0,
                 is_second_look: false,

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, unused_imports)] // no test file uses everything
 
+pub mod aside;
 mod platform;
 pub mod seeded;
 
@@ -64,6 +65,12 @@ impl Bucket {
 
     pub fn receipt(&self, task: &WindowTask) -> WindowReceipt {
         let key = landing::keys::receipt(task);
+        serde_json::from_slice(&self.0.lock().unwrap().by_key[&key]).unwrap()
+    }
+
+    /// What is on record of an unfinished window.
+    pub fn progress(&self, task: &WindowTask) -> serde_json::Value {
+        let key = landing::keys::progress(task);
         serde_json::from_slice(&self.0.lock().unwrap().by_key[&key]).unwrap()
     }
 
