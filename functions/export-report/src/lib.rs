@@ -224,7 +224,7 @@ impl Exporter {
             run_id: request.run_id.clone(),
             read_at,
             settle_hours: self.settings.genesys.settle_hours,
-            days_read: reach.days_read,
+            unread: reach.unread,
             is_final: reach.is_final,
         };
         let report =

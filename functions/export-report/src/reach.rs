@@ -9,10 +9,10 @@ use std::time::Duration;
 use warehouse::{Value, Warehouse, WarehouseError};
 
 /// What is known of a report's days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reach {
-    /// Days of which everything has been read, if not for good.
-    pub days_read: i64,
+    /// Days of which something has not been read yet, in order.
+    pub unread: Vec<Date>,
     /// Whether all of them have been read for good.
     pub is_final: bool,
 }
@@ -54,15 +54,15 @@ fn reach(period: &Period, readings: impl Iterator<Item = (Window, bool)>) -> Rea
     let read = Coverage::of(readings.iter().map(|(window, _)| *window));
     let settled = readings.iter().filter(|(_, is_settled)| *is_settled);
     let settled = Coverage::of(settled.map(|(window, _)| *window));
-    let days = |coverage: &Coverage| -> i64 {
+    let lacks = |coverage: &Coverage| -> Vec<Date> {
         let days = period.first_day().series(1.day());
         let days = days.take_while(|day| *day < period.end_day());
-        let covered = days.filter(|day| utc(*day).is_some_and(|day| coverage.covers(day)));
-        i64::try_from(covered.count()).unwrap_or(i64::MAX)
+        days.filter(|day| !utc(*day).is_some_and(|day| coverage.covers(day)))
+            .collect()
     };
     Reach {
-        days_read: days(&read),
-        is_final: days(&settled) == period.days(),
+        unread: lacks(&read),
+        is_final: lacks(&settled).is_empty(),
     }
 }
 
@@ -101,11 +101,19 @@ mod tests {
         );
         let of = |readings: &[(Window, bool)]| {
             let reach = reach(&period, readings.iter().copied());
-            (reach.days_read, reach.is_final)
+            let unread: Vec<_> = reach.unread.iter().map(|day| day.day()).collect();
+            (unread, reach.is_final)
         };
-        assert_eq!(of(&[]), (0, false));
-        assert_eq!(of(&[day(5, true), hours]), (1, false));
-        assert_eq!(of(&[day(5, true), hours, last, day(7, true)]), (3, false));
-        assert_eq!(of(&[day(5, true), day(6, true), day(7, true)]), (3, true));
+        assert_eq!(of(&[]), (vec![5, 6, 7], false));
+        assert_eq!(of(&[day(5, true), hours]), (vec![6, 7], false));
+        assert_eq!(of(&[day(5, true), hours, day(7, true)]), (vec![6], false));
+        assert_eq!(
+            of(&[day(5, true), hours, last, day(7, true)]),
+            (vec![], false)
+        );
+        assert_eq!(
+            of(&[day(5, true), day(6, true), day(7, true)]),
+            (vec![], true)
+        );
     }
 }

@@ -86,7 +86,7 @@ fn prepared() -> (String, Receipt, Vec<Vec<u8>>) {
         run_id: request.run_id.clone(),
         read_at,
         settle_hours: 96,
-        days_read: 7,
+        unread: Vec::new(),
         is_final: true,
     };
     let row = ["Gold"].map(|tier| {

@@ -190,7 +190,8 @@ fn draw(
         Bar {
             label: shorten(label, layout.label_length),
             value: text.clone(),
-            label_x: if above { left } else { left - 12.0 },
+            // Off the axis, which runs past the label.
+            label_x: if above { left + 6.0 } else { left - 12.0 },
             label_y: if above { y - 6.0 } else { middle },
             anchor: if above { "start" } else { "end" },
             x: left,

@@ -36,6 +36,7 @@ struct Page<'a> {
     days: String,
     day_count: i64,
     days_read: i64,
+    unread: String,
     zone: &'a str,
     read_at: String,
     read_at_machine: String,
@@ -119,7 +120,8 @@ fn page(report: &Report) -> Page<'_> {
         description: &report.spec.description,
         days: number::days(period.first_day(), period.last_day()),
         day_count: period.days(),
-        days_read: report.reading.days_read,
+        days_read: report.days_read(),
+        unread: number::day_list(&report.reading.unread),
         zone: period.zone_name(),
         read_at: read_at
             .to_zoned(zone.clone())
@@ -188,8 +190,9 @@ fn figure(report: &Report, measure: &Measure) -> Figure {
         .and_then(|position| report.totals.get(position))
         .unwrap_or(&Cell::Null);
     // A day nobody has read has no conversations, and says nothing of an ordinary one.
-    let days = report.reading.days_read;
+    let days = report.days_read();
     let note = match (&measure.over, cell) {
+        _ if days == 0 && report.rows.is_empty() => "not read yet".to_owned(),
         (Over::Sum(_), Cell::Integer(total)) if days > 1 && *total > 0 => {
             let a_day = (*total + days / 2) / days;
             match a_day {
@@ -222,7 +225,11 @@ fn figure(report: &Report, measure: &Measure) -> Figure {
     };
     Figure {
         label: report.spec.label(&measure.name),
-        value: text(cell),
+        value: if days == 0 && report.rows.is_empty() {
+            number::NONE.to_owned()
+        } else {
+            text(cell)
+        },
         note,
     }
 }

@@ -62,6 +62,31 @@ pub fn days(first: Date, last: Date) -> String {
     format!("{first_text} to {}", last.strftime("%A %-d %B %Y"))
 }
 
+/// Stretches of days named by [`day_list`].
+const STRETCHES: usize = 4;
+
+/// Days in order, as stretches: `Monday 5 January 2026; Thursday 8 to Sunday 11 January 2026`.
+pub fn day_list(all: &[Date]) -> String {
+    let mut stretches: Vec<(Date, Date)> = Vec::new();
+    for &day in all {
+        match stretches.last_mut() {
+            Some((_, last)) if last.tomorrow().is_ok_and(|next| next == day) => *last = day,
+            _ => stretches.push((day, day)),
+        }
+    }
+    let named: Vec<_> = stretches
+        .iter()
+        .take(STRETCHES)
+        .map(|&(first, last)| days(first, last))
+        .collect();
+    let more = if stretches.len() > STRETCHES {
+        "; and later ones"
+    } else {
+        ""
+    };
+    format!("{}{more}", named.join("; "))
+}
+
 /// Round steps of an axis from 0 that reaches `max`: at most six, the last at or above `max`.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub fn ticks(max: f64, whole: bool) -> Vec<f64> {
@@ -112,6 +137,31 @@ mod tests {
             "Monday 29 December 2025 to Sunday 4 January 2026"
         );
         assert_eq!(text("2026-01-05", "2026-01-05"), "Monday 5 January 2026");
+    }
+
+    #[test]
+    fn days_are_listed_as_stretches_and_few_of_them() {
+        let list = |days: &[&str]| {
+            day_list(
+                &days
+                    .iter()
+                    .map(|day| day.parse().unwrap())
+                    .collect::<Vec<_>>(),
+            )
+        };
+        assert_eq!(list(&[]), "");
+        assert_eq!(
+            list(&["2026-01-05", "2026-01-30", "2026-01-31", "2026-02-01"]),
+            "Monday 5 January 2026; Friday 30 January to Sunday 1 February 2026"
+        );
+        let odd = [
+            "2026-01-01",
+            "2026-01-03",
+            "2026-01-05",
+            "2026-01-07",
+            "2026-01-09",
+        ];
+        assert!(list(&odd).ends_with("Wednesday 7 January 2026; and later ones"));
     }
 
     proptest! {

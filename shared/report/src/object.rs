@@ -2,6 +2,7 @@
 
 use crate::{Cell, Column, RenderError, Report};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
@@ -15,6 +16,7 @@ struct Document<'a> {
     read_at: Timestamp,
     days: i64,
     days_read: i64,
+    unread_days: Vec<String>,
     is_settled: bool,
     row_count: usize,
     columns: Vec<Heading<'a>>,
@@ -88,7 +90,8 @@ pub fn render(report: &Report) -> Result<Vec<u8>, RenderError> {
         },
         read_at: report.reading.read_at,
         days: period.days(),
-        days_read: report.reading.days_read,
+        days_read: report.days_read(),
+        unread_days: report.reading.unread.iter().map(Date::to_string).collect(),
         is_settled: report.is_settled,
         row_count: report.rows.len(),
         columns: columns

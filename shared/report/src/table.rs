@@ -53,8 +53,8 @@ pub struct Reading {
     pub read_at: Timestamp,
     /// Hours after which a day counts as settled once it is read again.
     pub settle_hours: u32,
-    /// Days of the period of which everything has been read, if not for good.
-    pub days_read: i64,
+    /// Days of the period of which something has not been read yet, in order.
+    pub unread: Vec<Date>,
     /// Whether every hour of the period has been read for good. Rows cannot tell: a day nobody has read has none.
     pub is_final: bool,
 }
@@ -86,6 +86,12 @@ pub struct ResultError {
 }
 
 impl Report {
+    /// Days of the period of which everything has been read, if not for good.
+    pub(crate) fn days_read(&self) -> i64 {
+        let unread = i64::try_from(self.reading.unread.len()).unwrap_or(i64::MAX);
+        self.period.days().saturating_sub(unread)
+    }
+
     /// The report of what [`Spec::query`] answered: per row the groups, the sums, and 1 or 0 for settled.
     pub fn new(
         spec: &Spec,

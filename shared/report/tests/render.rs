@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests, which the lint does not know as such
 
-use jiff::Timestamp;
+use jiff::{Timestamp, ToSpan};
 use model::RunId;
 use proptest::prelude::*;
 use report::{Cell, Format, Reading, Report, Spec};
@@ -13,17 +13,19 @@ fn report(rows: &[Vec<Cell>]) -> Report {
     report_of(7, true, rows)
 }
 
-fn report_of(days_read: i64, is_final: bool, rows: &[Vec<Cell>]) -> Report {
+fn report_of(days_read: usize, is_final: bool, rows: &[Vec<Cell>]) -> Report {
     let spec = Spec::parse("escalation_by_tier", SPEC).unwrap();
     let at: Timestamp = "2026-01-12T02:15:00Z".parse().unwrap();
+    let period = spec.period(at).unwrap();
+    let days = period.first_day().series(1.day()).take(7);
     let reading = Reading {
         run_id: RunId::try_from("nightly-20260112t000000z".to_owned()).unwrap(),
         read_at: at,
         settle_hours: 96,
-        days_read,
+        unread: days.skip(days_read).collect(),
         is_final,
     };
-    Report::new(&spec, spec.period(at).unwrap(), reading, rows).unwrap()
+    Report::new(&spec, period, reading, rows).unwrap()
 }
 
 fn row(tier: &str, conversations: i64, escalated: i64, settled: i64) -> Vec<Cell> {
@@ -89,11 +91,18 @@ fn days_nobody_has_read_are_told_and_no_row_is_settled_without_them() {
     let page = file(&report, Format::Html);
     assert!(page.contains(">Incomplete</p>") && page.contains("about 500 a day"));
     assert!(page.contains("The conversations of 2 of 7 days have been read so far."));
+    assert!(page.contains("Missing, all or in part: Wednesday 7 to Sunday 11 January 2026."));
     assert!(file(&report, Format::Csv).ends_with("Gold,1000,50,0.05,false\r\n"));
     let json: serde_json::Value = serde_json::from_str(&file(&report, Format::Json)).unwrap();
     assert_eq!((&json["days"], &json["days_read"]), (&7.into(), &2.into()));
+    assert_eq!(json["unread_days"][0], "2026-01-07");
     let none = file(&report_of(0, false, &[]), Format::Html);
     assert!(none.contains("0 of 7 days have been read") && none.contains(">Incomplete</p>"));
+    // Nothing is known: that is no zero.
+    assert!(none.contains("None of these days has been read yet") && none.contains("No data yet"));
+    assert!(none.contains("not read yet</p>") && !none.contains("<p class=\"value\">0</p>"));
+    let quiet = file(&report_of(3, false, &[]), Format::Html);
+    assert!(quiet.contains("No data so far") && quiet.contains("<p class=\"value\">0</p>"));
 }
 
 #[test]
@@ -137,7 +146,7 @@ fn an_answer_of_another_shape_is_refused() {
         run_id: RunId::try_from("r".to_owned()).unwrap(),
         read_at: at,
         settle_hours: 96,
-        days_read: 7,
+        unread: Vec::new(),
         is_final: true,
     };
     let refusal = |rows: &[Vec<Cell>]| {

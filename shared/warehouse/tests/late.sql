@@ -92,6 +92,8 @@ insert into ops.window_ledger values
     ('q', 'nightly', 'genesys', 'survey', '2026-01-07', '2026-01-08', 2, 'lookup', 1, 1, 0, 0, 1, 1, 0, null, null, false, 2, '2026-01-08 00:20:00'),
     ('q', 'nightly', 'genesys', 'user_aggregate', '2026-01-07', '2026-01-08', 3, 'aggregate', null, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-01-08 00:21:00'),
     ('q', 'left_out', 'genesys', 'adherence', '2026-01-05', '2026-01-06', 4, 'none', null, 0, 0, 0, 0, 0, 0, null, null, false, 0, '2026-01-08'),
+    -- As a backfill that ended inside the day reads it: r reads the whole of it.
+    ('q', 'backfill', 'genesys', 'conversation', '2026-01-07', '2026-01-07 12:00:00', 5, 'query', 1, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-01-07 12:30:00'),
     ('q', 'left_out', 'salesforce', 'account_lookup', '2000-01-01', '2026-01-08', 8, 'none', null, 0, 0, 0, 0, 0, 0, null, null, false, 0, '2026-01-08'),
     ('q', 'nightly', 'salesforce', 'account', '2026-01-06', '2026-01-08', 1, 'rest', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-08 00:10:00'),
     ('q', 'nightly', 'salesforce', 'account_history', '2026-01-06', '2026-01-08', 6, 'rest', 6, 6, 0, 0, 6, 6, 0, null, null, true, 1, '2026-01-08 00:10:00'),
@@ -100,6 +102,10 @@ insert into ops.window_ledger values
     ('q', 'nightly', 'salesforce', 'contact_ids', '2000-01-01', '2026-01-08', 3, 'rest', 2, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-08 00:30:00'),
     ('q', 'nightly', 'salesforce', 'case_ids', '2000-01-01', '2026-01-08', 4, 'rest', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-08 00:30:00'),
     ('q', 'nightly', 'salesforce', 'opportunity_ids', '2000-01-01', '2026-01-08', 5, 'rest', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-08 00:30:00');
+insert into staging.genesys_conversation values
+    ('q', 5000000001, '2026-01-07 12:30:00', '2026-01-07', '2026-01-07 12:00:00', 'query', 'l-later', '2026-01-07 10:07:00', '2026-01-07 10:07:00', 'inbound', null, null, null, null, null, 'voice', 1);
+insert into "raw".genesys_conversation (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
+select batch_id, 'conversation', window_start, window_end, record_no, conversation_id, extracted_at, 'k', 1, 'x' from staging.genesys_conversation where batch_id = 'q';
 insert into staging.genesys_evaluation_update values
     ('q', 1000000001, '2026-01-08 00:20:00', 'l-eval', 'ev1', null, null, null, null, null, true, 'Finished', 95, null, false, true, '2026-01-07 09:00:00'),
     ('q', 1000000002, '2026-01-08 00:20:00', 'l-eval', 'ev2', null, null, null, null, null, false, 'InProgress', 10, null, false, false, '2026-01-07 10:00:00'),
@@ -142,6 +148,10 @@ insert into ops.window_ledger values
     ('r', 'nightly', 'genesys', 'conversation', '2026-01-07', '2026-01-08', 2, 'job', null, 1, 0, 0, 1, 1, 0, null, null, false, 5, '2026-01-10 00:20:00'),
     ('r', 'intraday', 'genesys', 'conversation', '2026-01-05 10:00:00', '2026-01-05 11:00:00', 3, 'query', 1, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-01-10 00:50:00'),
     ('r', 'nightly', 'genesys', 'user_aggregate', '2026-01-05', '2026-01-06', 4, 'aggregate', null, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-01-10 00:21:00'),
+    -- Contacts of shorter windows, read for good; a listing since long before.
+    ('r', 'nightly', 'genesys', 'external_contact', '2026-01-05', '2026-01-05 12:00:00', 6, 'lookup', null, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:20:00'),
+    ('r', 'nightly', 'genesys', 'external_contact', '2026-01-05 12:00:00', '2026-01-06', 7, 'lookup', null, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:20:00'),
+    ('r', 'nightly', 'genesys', 'division', '2026-01-01', '2026-01-10', 8, 'reference', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:21:00'),
     ('r', 'nightly', 'genesys', 'queue', '2026-01-09', '2026-01-10', 5, 'reference', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:21:00'),
     ('r', 'nightly', 'salesforce', 'contact_history', '2000-01-01', '2026-01-10', 3, 'rest', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:30:00'),
     ('r', 'left_out', 'salesforce', 'account_history', '2026-01-05', '2026-01-07', 4, 'none', null, 0, 0, 0, 0, 0, 0, null, null, false, 0, '2026-01-10'),

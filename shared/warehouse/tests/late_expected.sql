@@ -85,6 +85,17 @@ left join mart.completeness as c on c.source = 'genesys' and c.object = e.object
 where c.object is null or c.windows <> e.windows or c.settled_windows <> e.settled or c.landed_rows <> e.landed or c.has_gap <> e.gap
     or c.is_settled <> e.is_settled or c.api_rows is distinct from e.api or not c.is_balanced or c.is_short;
 
+-- expect: completeness_once: hours read for good count once, however they were cut; listings and Salesforce are read since the last time
+select e.*, c.*
+from (
+    values
+    ('genesys', 'conversation', date '2026-01-07', 1, 0, 1), ('genesys', 'external_contact', date '2026-01-05', 2, 2, 0),
+    ('genesys', 'division', date '2026-01-05', 1, 1, 1), ('genesys', 'division', date '2026-01-09', 1, 1, 0),
+    ('salesforce', 'account_ids', date '2026-01-07', 1, 1, 4), ('salesforce', 'account_ids', date '2026-01-09', 1, 1, 7)
+) as e (source, object, day, windows, settled, landed)
+left join mart.completeness as c on c.source = e.source and c.object = e.object and c.window_date = e.day
+where c.object is null or c.windows <> e.windows or c.settled_windows <> e.settled or c.landed_rows <> e.landed;
+
 -- expect: left_out: what failed is shown until its hours are read, by one reading or by several, a listing until the next one
 select e.*, c.*
 from (values ('adherence', date '2026-01-05'), ('survey', date '2026-01-05')) as e (object, day)
@@ -93,3 +104,12 @@ where e.object is null or c.object is null or c.left_out_windows <> 1 or c.windo
 
 -- expect: short: the list of contacts is short, and no other reading is
 select object, window_date, is_short from mart.completeness where is_short <> (object = 'contact_ids') or not is_balanced;
+
+-- given: a run that was loaded and whose merge failed for good: where others have read its hours it counts nowhere, elsewhere it does not balance
+insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at) values ('u', 'x', 1, 1, '2026-01-21 01:00:00');
+insert into ops.window_ledger values
+    ('u', 'nightly', 'salesforce', 'account', '2026-01-06', '2026-01-07', 1, 'rest', 9, 9, 0, 0, 9, 9, 0, null, null, true, 1, '2026-01-21 00:10:00'),
+    ('u', 'nightly', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 1, 'job', null, 9, 0, 0, 9, 9, 0, null, null, true, 1, '2026-01-21 00:10:00'),
+    ('u', 'nightly', 'genesys', 'conversation', '2026-01-20', '2026-01-21', 2, 'job', null, 9, 0, 0, 9, 9, 0, null, null, true, 1, '2026-01-21 00:10:00');
+select source, object, window_date, landed_rows, is_balanced from mart.completeness
+where (landed_rows >= 9 or not is_balanced) <> (object = 'conversation' and window_date = '2026-01-20');

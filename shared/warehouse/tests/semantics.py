@@ -6,7 +6,7 @@ Without a URL it starts a PostgreSQL of its own (15 or newer, from PATH or /usr/
 alone, and stops it at the end; with one it makes databases semantics_… there. Every order of loading and merging the batches must leave the
 same tables, every merge and every batch can be repeated, every expectation must hold, and data tests find what is announced and nothing
 else. The worlds are semantics.sql (what a merge means), late.sql (what comes late or by itself) and rights.sql (lists of ids that miss much
-at once). Ends with 1 and the rows that differ otherwise.
+at once); damages.sql breaks the first one in every way that a data test must see. Ends with 1 and the rows that differ otherwise.
 """
 
 import glob
@@ -203,6 +203,9 @@ def orders(server, name):
                 rows = db.run(sql + ";")
                 if rows:
                     wrong.append(f"{name}: expected {rule_name}: {rule}\n{rows}")
+            for rule, change in re.findall(r"^-- given: (.*)\n((?:(?!-- ).*\n?)*)", expected, re.M):
+                if rows := db.run(f"begin;\n{change}\nrollback;"):
+                    wrong.append(f"{name}: given {rule}\n{rows}")
             wrong += checks(db, name, sections, expected)
         if tried % 3 == 0:
             for batch in order:
@@ -289,40 +292,17 @@ def checks(db, name, batches, expected):
 
 
 def damages(db):
-    """Each rule can fail: broken tables are seen."""
+    """Each rule can fail: broken tables are seen, and what only looks broken is not."""
     wrong = []
-    for name, damage in {
-        "one_row_per_conversation": "insert into curated.fact_customer_interactions select * from curated.fact_customer_interactions where conversation_id = 'c-case'",
-        "every_conversation_arrived": "delete from curated.fact_anonymous_interactions where conversation_id = 'c-na'",
-        "no_overlap": "update curated.dim_salesforce_account set valid_to = '2026-01-07' where customer_tier = 'gold'",
-        "no_gap": "update curated.dim_salesforce_account set valid_to = '2026-01-03' where customer_tier = 'gold'",
-        "one_current_row": "update curated.dim_salesforce_account set is_current = true",
-        "staged_closes": "update ops.window_ledger set merged_rows = merged_rows + 1",
-        "raw_conversations": "delete from \"raw\".genesys_conversation where natural_id = 'c-case'",
-        "raw_records": "delete from \"raw\".genesys_record where natural_id = 'q1'",
-        "raw_salesforce": "update \"raw\".salesforce_record set record_no = record_no + 1000000000",
-        "quarantine_rows": "delete from staging.quarantine",
-        "refused_link_is_quarantined": "delete from curated.quarantine",
-        "batch_merged": "update ops.load_log set merged_at = null",
-        "window_once": "insert into ops.window_ledger select * from ops.window_ledger where object = 'queue'",
-        "window_left_out": "update ops.window_ledger set mode = 'left_out' where object = 'queue'",
-        "settled_from_job": "update ops.window_ledger set is_settled = true, extraction = 'query' where object = 'conversation'",
-        "api_count": "update ops.window_ledger set api_rows = 3 where object = 'queue'",
-        "api_count_approximate": "update ops.window_ledger set api_rows = 99, extraction = 'query' where object = 'conversation'",
-        "ids_listed": "update ops.window_ledger set object = 'account_ids', staged_rows = 0 where object = 'account'",
-        "ids_complete": "update ops.window_ledger set object = 'account_ids', quarantined_rows = 1 where object = 'account'",
-        "salesforce_holes": "update ops.window_ledger set object = 'account_ids' where object = 'account' and window_no = 5;\n"
-            "insert into staging.salesforce_id values ('a', 5000000001, '2026-01-06', 'account', '001HOLE0000000AAAA', false, null);\n"
-            "update ops.window_ledger set window_end = '2026-02-01' where batch_id = 'a' and object = 'account_ids'",
-        "purged_is_closed": "insert into curated.salesforce_purged values ('account', '001A00000000000AAA', '2026-02-01', '2026-02-01', 1, 'a', false)",
-        "one_row_per_record": "insert into curated.salesforce_purged select 'account', '001A', '2026-02-01', '2026-02-01', 1, b, false from (values ('a'), ('b')) as v (b)",
-        "purge_believed": "update ops.window_ledger set object = 'account_ids' where object = 'account';\n"
-            "insert into curated.salesforce_purged values ('account', '001A00000000000AAA', '2026-02-01', '2026-02-01', 1, 'b', true)",
-    }.items():
+    changes = re.findall(r"^-- (damage|harmless): (\w+)\b.*\n((?:(?!^-- (?:damage|harmless):).*\n?)*)", (HERE / "damages.sql").read_text(), re.M)
+    announced = re.findall(r"^-- breach: \w+: (\w+): ", "".join(path.read_text() for path in HERE.glob("*_expected.sql")), re.M)
+    seen = {name for kind, name, _ in changes if kind == "damage"} | set(announced)
+    wrong += [f"nothing shows that the check {c[1]} can find anything" for _, c in every_check() if c[1] not in seen]
+    for kind, name, change in changes:
         sql = next(c[3] for _, c in every_check() if c[1] == name)
-        rows = db.run(f"begin;\n{damage};\nselect count(*) from (\n{bind(sql, PARAMETERS | {'batch_id': 'a'})}\n) as breaches;\nrollback;").strip()
-        if rows in ("", "0"):
-            wrong.append(f"check {name} does not see: {damage}")
+        rows = db.run(f"begin;\n{change}\nselect count(*) from (\n{bind(sql, PARAMETERS | {'batch_id': 'a'})}\n) as breaches;\nrollback;").strip()
+        if (rows in ("", "0")) != (kind == "harmless"):
+            wrong.append(f"check {name} finds {rows or 'no'} rows after:\n{change}")
     return wrong
 
 

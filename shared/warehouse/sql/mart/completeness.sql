@@ -1,16 +1,19 @@
 -- mart.completeness: what was read of each day, and whether it is all of it: the ledger for people.
 -- Grain   source, object, window_date (UTC day of the last instant of a window)
 -- Reads   ops.window_ledger: of each window its newest reading, from whichever run
--- Rule    A window that an event's own filter cut (mode partial) counts nowhere. A Genesys window read in passing (mode intraday) counts
---         only until a nightly run or a backfill has read its hours. Salesforce and the listings are read since the last time: their
---         windows may be long, and stand at the day they reach. A window that failed and that its run went on without (mode left_out) is
---         shown until its hours are read; for a listing until a listing reaches as far, since each is a state; for attributes of
---         conversations until the conversations are read for good. (Records asked for by their ids: see mart.salesforce_hole.)
--- Flags   left_out_windows: windows of the day that failed and that nobody has read since. has_gap: there are such windows, or hours
---         before a window of the day were never read, though earlier ones were: since gap_begins_at, and days that lie in the gap have no
---         row. is_short: fewer records came than the source counts (its count is approximate for extraction query, lookup, aggregate).
---         is_balanced: no record was lost between two steps: received = out of window + duplicates + landed, landed = staged +
---         quarantined, staged = merged + superseded. is_settled: every window was read for good.
+-- Rule    An hour counts once. A window that an event's own filter cut (mode partial) counts nowhere. A Genesys window read in passing
+--         (mode intraday) counts only until a nightly run or a backfill has read its hours; one that lies in a longer one read for good
+--         does not count beside it, however late the longer one came (after a backfill that ended inside the day), nor one that was read
+--         for good while all its hours are settled by others, nor one that was never merged and read again. Salesforce and the listings
+--         are read since the last time: their windows may be long, and stand at the day they reach. A window that its run went on without
+--         (mode left_out: it failed, or there was no room for it) is shown until its hours are read; for a listing until a listing
+--         reaches as far, since each is a state; for attributes of conversations until the conversations are read for good. (Records
+--         asked for by their ids: see mart.salesforce_hole.)
+-- Flags   left_out_windows: windows of the day that a run went on without and nobody has read since. has_gap: there are such windows, or
+--         hours before a window of the day were never read, though earlier ones were: since gap_begins_at, and days that lie in the gap
+--         have no row. is_short: fewer records came than the source counts (its count is approximate for extraction query, lookup,
+--         aggregate). is_balanced: no record was lost between two steps: received = out of window + duplicates + landed, landed = staged
+--         + quarantined, staged = merged + superseded. is_settled: every window was read for good.
 
 create or replace view mart.completeness as
 with reading as (
@@ -21,12 +24,16 @@ with reading as (
         window_ledger.window_no,
         window_ledger.window_start,
         window_ledger.window_end,
+        window_ledger.is_settled,
+        case when load_log.merged_at is null then 0 else 1 end as is_merged,
         case when window_ledger.source = 'genesys' and window_ledger.mode = 'intraday' then 1 else 0 end as is_in_passing,
         first_value(window_ledger.batch_id) over (
             partition by window_ledger.source, window_ledger.object, window_ledger.window_start, window_ledger.window_end
             order by
                 -- What was read in passing never replaces what was read for good.
                 case when window_ledger.mode = 'intraday' then 1 else 0 end,
+                -- What was loaded and never merged is in no table.
+                case when load_log.merged_at is null then 1 else 0 end,
                 window_ledger.extracted_at desc,
                 load_log.loaded_at desc,
                 window_ledger.batch_id desc
@@ -46,53 +53,24 @@ newest as (
         reading.window_no,
         reading.window_start,
         reading.window_end,
-        reading.is_in_passing
+        reading.is_settled,
+        reading.is_merged,
+        reading.is_in_passing,
+        -- What happened in the window, not what there is at its end.
+        case
+            when reading.source = 'genesys' and reading.object not in ('queue', 'user', 'wrapup_code', 'division', 'campaign') then 1
+            else 0
+        end as is_of_hours
     from reading
     where reading.batch_id = reading.newest_batch_id
 ),
 
-replaced as (
-    select distinct
-        brief.batch_id,
-        brief.object,
-        brief.window_no
-    from newest as brief
-    inner join newest as whole
-        on
-            brief.source = whole.source
-            and brief.object = whole.object
-            and brief.window_start >= whole.window_start
-            and brief.window_end <= whole.window_end
-    where brief.is_in_passing = 1 and whole.is_in_passing = 0
-),
-
-chained as (
-    select
-        newest.batch_id,
-        newest.source,
-        newest.object,
-        newest.window_no,
-        max(newest.window_end) over (
-            partition by newest.source, newest.object
-            order by newest.window_start, newest.window_end, newest.window_no
-            rows between unbounded preceding and 1 preceding
-        ) as read_until
-    from newest
-    left join replaced
-        on
-            newest.batch_id = replaced.batch_id
-            and newest.object = replaced.object
-            and newest.window_no = replaced.window_no
-            and newest.is_in_passing = 1
-    where replaced.batch_id is null
-),
-
 stretch as (
-    -- Hours read without a gap, in passing or for good.
+    -- Hours read without a gap, by kind: 0 for good, 1 in passing, 2 for good and settled, 3 for good and merged.
     select
         numbered.source,
         numbered.object,
-        numbered.is_in_passing,
+        numbered.kind,
         min(numbered.window_start) as read_from,
         max(numbered.window_end) as read_until
     from (
@@ -101,34 +79,126 @@ stretch as (
             followed.object,
             followed.window_start,
             followed.window_end,
-            followed.is_in_passing,
+            followed.kind,
             sum(case when followed.window_start > followed.read_until then 1 else 0 end) over (
-                partition by followed.source, followed.object, followed.is_in_passing
+                partition by followed.source, followed.object, followed.kind
                 order by followed.window_start, followed.window_end, followed.batch_id, followed.window_no
                 rows between unbounded preceding and current row
             ) as stretch_no
         from (
             select
-                newest.batch_id,
-                newest.source,
-                newest.object,
-                newest.window_no,
-                newest.window_start,
-                newest.window_end,
-                newest.is_in_passing,
-                max(newest.window_end) over (
-                    partition by newest.source, newest.object, newest.is_in_passing
-                    order by newest.window_start, newest.window_end, newest.batch_id, newest.window_no
+                sorted.batch_id,
+                sorted.source,
+                sorted.object,
+                sorted.window_no,
+                sorted.window_start,
+                sorted.window_end,
+                sorted.kind,
+                max(sorted.window_end) over (
+                    partition by sorted.source, sorted.object, sorted.kind
+                    order by sorted.window_start, sorted.window_end, sorted.batch_id, sorted.window_no
                     rows between unbounded preceding and 1 preceding
                 ) as read_until
-            from newest
+            from (
+                select
+                    newest.batch_id,
+                    newest.source,
+                    newest.object,
+                    newest.window_no,
+                    newest.window_start,
+                    newest.window_end,
+                    newest.is_in_passing as kind
+                from newest
+                union all
+                select
+                    newest.batch_id,
+                    newest.source,
+                    newest.object,
+                    newest.window_no,
+                    newest.window_start,
+                    newest.window_end,
+                    2 as kind
+                from newest
+                where newest.is_of_hours = 1 and newest.is_in_passing = 0 and newest.is_settled
+                union all
+                select
+                    newest.batch_id,
+                    newest.source,
+                    newest.object,
+                    newest.window_no,
+                    newest.window_start,
+                    newest.window_end,
+                    3 as kind
+                from newest
+                where newest.is_in_passing = 0 and newest.is_merged = 1
+            ) as sorted
         ) as followed
     ) as numbered
-    group by numbered.source, numbered.object, numbered.is_in_passing, numbered.stretch_no
+    group by numbered.source, numbered.object, numbered.kind, numbered.stretch_no
+),
+
+replaced as (
+    -- Read in passing where all hours are read for good; not settled where all hours are; never merged where all hours were read again.
+    select distinct
+        newest.batch_id,
+        newest.source,
+        newest.object,
+        newest.window_no
+    from newest
+    inner join stretch
+        on
+            newest.source = stretch.source
+            and newest.object = stretch.object
+            and newest.window_start >= stretch.read_from
+            and newest.window_end <= stretch.read_until
+    where
+        newest.is_in_passing = 1 and stretch.kind = 0
+        or newest.is_of_hours = 1 and newest.is_in_passing = 0 and not newest.is_settled and stretch.kind = 2
+        or newest.is_merged = 0 and stretch.kind = 3
+),
+
+nested as (
+    select
+        newest.batch_id,
+        newest.source,
+        newest.object,
+        newest.window_no,
+        newest.window_start,
+        newest.window_end,
+        newest.is_of_hours,
+        -- At or after its own end: a longer window has these hours too.
+        max(case when newest.is_in_passing = 0 then newest.window_end end) over (
+            partition by newest.source, newest.object
+            order by newest.window_start asc, newest.window_end desc, newest.window_no asc
+            rows between unbounded preceding and 1 preceding
+        ) as longer_until
+    from newest
+    left join replaced
+        on
+            newest.batch_id = replaced.batch_id
+            and newest.source = replaced.source
+            and newest.object = replaced.object
+            and newest.window_no = replaced.window_no
+    where replaced.batch_id is null
+),
+
+chained as (
+    select
+        nested.batch_id,
+        nested.source,
+        nested.object,
+        nested.window_no,
+        max(nested.window_end) over (
+            partition by nested.source, nested.object
+            order by nested.window_start, nested.window_end, nested.window_no
+            rows between unbounded preceding and 1 preceding
+        ) as read_until
+    from nested
+    where nested.is_of_hours = 0 or nested.longer_until is null or nested.longer_until < nested.window_end
 ),
 
 left_out as (
-    -- Of a window that failed again and again the last time.
+    -- Of a window that was left out again and again the last time.
     select
         window_ledger.batch_id,
         window_ledger.source,
@@ -174,7 +244,7 @@ shown as (
                 )
                 or left_out.object = 'conversation_attribute'
                 and stretch.object = 'conversation'
-                and stretch.is_in_passing = 0
+                and stretch.kind = 0
                 and left_out.window_start >= stretch.read_from
             )
     where left_out.recency = 1 and stretch.source is null

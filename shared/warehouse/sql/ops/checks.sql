@@ -161,12 +161,11 @@ having sum(both_sides.expected) <> sum(both_sides.found);
 
 -- fail: batch_merged: the batch is loaded once and merged
 select
-    batch_id,
-    count(*) as found
+    count(*) as loads,
+    count(merged_at) as merges
 from ops.load_log
 where batch_id = :batch_id
-group by batch_id
-having count(*) <> 1 or max(case when merged_at is null then 1 else 0 end) = 1;
+having count(*) <> 1 or count(merged_at) <> 1;
 
 -- fail: window_once: a window of an object has one row in the ledger of the batch
 select
@@ -179,7 +178,7 @@ where batch_id = :batch_id
 group by source, object, window_no
 having count(*) > 1;
 
--- warn: window_left_out: every window of the run was read; one that failed and holds up nothing else is left out, and a later run reads it
+-- warn: window_left_out: every window of the run was read; one that failed alone or had no room is left out, and a later run reads it
 select
     source,
     object,
@@ -187,6 +186,70 @@ select
     window_end
 from ops.window_ledger
 where batch_id = :batch_id and mode = 'left_out';
+
+-- warn: refused: of no window more records were refused than staged (curated.quarantine has the reasons)
+select
+    source,
+    object,
+    window_start,
+    window_end,
+    staged_rows,
+    quarantined_rows
+from ops.window_ledger
+where batch_id = :batch_id and quarantined_rows > staged_rows;
+
+-- warn: filter_finds: the filter of a run's own event finds a conversation (if not: are its queues, divisions and media types right?)
+select
+    min(window_start) as read_from,
+    max(window_end) as read_until,
+    count(*) as windows
+from ops.window_ledger
+where
+    batch_id = :batch_id
+    and source = 'genesys'
+    and object = 'conversation'
+    and mode = 'partial'
+    and extraction <> 'replay'
+having count(*) > 0 and sum(landed_rows) = 0;
+
+-- warn: conversations_exist: a conversation has ever been found (if not: see genesys.filter of the settings, and what the client may read)
+select
+    min(window_start) as read_from,
+    max(window_end) as read_until,
+    count(*) as windows
+from ops.window_ledger
+where source = 'genesys' and object = 'conversation' and mode in ('nightly', 'intraday', 'backfill')
+having
+    sum(case when batch_id = :batch_id and mode <> 'intraday' then 1 else 0 end) > 0
+    and sum(landed_rows) = 0;
+
+-- warn: day_not_empty: a day has a conversation when each of the seven before has some (if not: see genesys.filter, then the source)
+select
+    silent.window_date,
+    max(earlier.window_end) as last_found_until
+from (
+    select cast(window_start as date) as window_date
+    from ops.window_ledger
+    where
+        batch_id = :batch_id
+        and source = 'genesys'
+        and object = 'conversation'
+        and mode in ('nightly', 'backfill')
+        and cast(window_start as date) = cast(dateadd('second', -1, window_end) as date)
+    group by cast(window_start as date)
+    having sum(landed_rows) = 0 and sum(datediff('hour', window_start, window_end)) = 24
+) as silent
+inner join ops.window_ledger as earlier
+    on
+        dateadd('day', -7, cast(silent.window_date as timestamp)) <= earlier.window_start
+        and silent.window_date > earlier.window_start
+where
+    earlier.source = 'genesys'
+    and earlier.object = 'conversation'
+    and earlier.mode in ('nightly', 'backfill')
+    and earlier.landed_rows > 0
+group by silent.window_date
+having count(distinct cast(earlier.window_start as date)) = 7;
 
 -- fail: settled_from_job: a window of conversations is settled only when it was read from a details job, or from what one has landed
 select

@@ -1,7 +1,8 @@
 -- ops.window_ledger: what each run did with each window, and with what came along with it (external_contact, under the number of its
 -- window of conversations).
 -- Grain   source, object, window_no, batch_id
--- Modes   partial: cut by an event's own filter. left_out: the window failed and the run went on without it, so nothing of it is here
+-- Modes   partial: cut by an event's own filter. left_out: the window failed, or the plan had no room for it, and the
+--         run went on without it: nothing of it is here
 -- Closes  received_rows = out_of_window_rows + duplicate_rows + landed_rows
 --         landed_rows = staged_rows + quarantined_rows; staged_rows = merged_rows + superseded_rows
 

@@ -1,6 +1,6 @@
 -- curated.dim_salesforce_account: data tests of the history.
 -- Grain   one query a rule; a row it returns is a breach
--- Params  none
+-- Params  :batch_id
 
 -- fail: one_row_per_version: an account_id has at most one row that begins at an instant
 select
@@ -53,3 +53,10 @@ from (
     from curated.dim_salesforce_account
 ) as ordered
 where ordered.close_reason = 'changed' and (ordered.next_from is null or ordered.next_from <> ordered.valid_to);
+
+-- fail: every_account_arrived: each account of the batch in staging is in this table
+select distinct staged.account_id
+from staging.salesforce_account as staged
+left join curated.dim_salesforce_account
+    on staged.account_id = dim_salesforce_account.account_id
+where staged.batch_id = :batch_id and dim_salesforce_account.account_id is null;

@@ -1,6 +1,6 @@
 -- curated.dim_salesforce_contact: data tests of the history.
 -- Grain   one query a rule; a row it returns is a breach
--- Params  none
+-- Params  :batch_id
 
 -- fail: one_row_per_version: a contact_id has at most one row that begins at an instant
 select
@@ -53,3 +53,10 @@ from (
     from curated.dim_salesforce_contact
 ) as ordered
 where ordered.close_reason = 'changed' and (ordered.next_from is null or ordered.next_from <> ordered.valid_to);
+
+-- fail: every_contact_arrived: each contact of the batch in staging is in this table
+select distinct staged.contact_id
+from staging.salesforce_contact as staged
+left join curated.dim_salesforce_contact
+    on staged.contact_id = dim_salesforce_contact.contact_id
+where staged.batch_id = :batch_id and dim_salesforce_contact.contact_id is null;

@@ -1,0 +1,194 @@
+-- Ways to break the tables that are left of semantics.sql, each of which a data test must see on batch a, and ways that look alike and
+-- break nothing. Read by semantics.py; nothing of them stays.
+
+-- damage: one_row_per_conversation
+insert into curated.fact_customer_interactions select * from curated.fact_customer_interactions where conversation_id = 'c-case';
+
+-- damage: every_conversation_arrived
+delete from curated.fact_anonymous_interactions where conversation_id = 'c-na';
+
+-- damage: last_extraction_wins
+update curated.fact_anonymous_interactions set etl_loaded_at = '2026-01-01';
+
+-- damage: linked_to_someone
+update curated.fact_customer_interactions set crm_account_id = null, crm_contact_id = null;
+
+-- damage: known_account
+update curated.fact_customer_interactions set crm_account_id = '001Q00000000000AAA', batch_id = 'a';
+
+-- damage: end_after_start
+update curated.fact_anonymous_interactions set conversation_end = '2000-01-01';
+
+-- damage: reason_known
+update curated.fact_anonymous_interactions set link_reason = 'whatever';
+
+-- damage: one_row_per_leg
+insert into curated.fact_agent_leg select * from curated.fact_agent_leg;
+
+-- damage: leg_has_conversation
+update curated.fact_agent_leg set conversation_id = 'c-none-such', batch_id = 'a';
+
+-- damage: no_negative_time
+update curated.fact_agent_leg set talk_time_ms = -1;
+
+-- damage: one_row_per_key
+insert into curated.dim_agent select * from curated.dim_agent;
+
+-- damage: one_row_per_version
+insert into curated.dim_salesforce_account select * from curated.dim_salesforce_account;
+
+-- damage: one_row_per_reason
+insert into curated.quarantine select * from curated.quarantine;
+
+-- damage: every_refusal_arrived
+delete from curated.quarantine;
+
+-- damage: no_overlap
+update curated.dim_salesforce_account set valid_to = '2026-01-07' where customer_tier = 'gold';
+
+-- damage: no_gap
+update curated.dim_salesforce_account set valid_to = '2026-01-03' where customer_tier = 'gold';
+
+-- damage: one_current_row
+update curated.dim_salesforce_account set is_current = true;
+
+-- damage: staged_closes
+update ops.window_ledger set merged_rows = merged_rows + 1;
+
+-- damage: raw_conversations
+delete from "raw".genesys_conversation where natural_id = 'c-case';
+
+-- damage: raw_records
+delete from "raw".genesys_record where natural_id = 'q1';
+
+-- damage: raw_salesforce
+update "raw".salesforce_record set record_no = record_no + 1000000000;
+
+-- damage: quarantine_rows
+delete from staging.quarantine;
+
+-- damage: refused_link_is_quarantined
+delete from curated.quarantine;
+
+-- damage: batch_merged: the merge has not ended
+update ops.load_log set merged_at = null;
+
+-- damage: batch_merged: it is not even loaded
+delete from ops.load_log where batch_id = 'a';
+
+-- damage: received_closes
+update ops.window_ledger set landed_rows = landed_rows - 1, staged_rows = staged_rows - 1 where object = 'conversation';
+
+-- damage: landed_closes
+update ops.window_ledger set staged_rows = staged_rows - 1, merged_rows = merged_rows - 1 where object = 'conversation';
+
+-- damage: staged_closes: never merged
+update ops.window_ledger set merged_rows = null where object = 'account';
+
+-- damage: raw_conversations: a window is missing in the ledger
+delete from ops.window_ledger where object = 'conversation';
+
+-- damage: every_account_arrived
+delete from curated.dim_salesforce_account where account_id like '001D%';
+
+-- damage: every_contact_arrived
+delete from curated.dim_salesforce_contact;
+
+-- damage: every_case_arrived
+delete from curated.dim_salesforce_case;
+
+-- damage: every_opportunity_arrived
+delete from curated.salesforce_opportunity;
+
+-- damage: every_user_arrived
+delete from curated.dim_agent where user_id = 'u1';
+
+-- damage: every_queue_arrived
+delete from curated.dim_queue where queue_id = 'q1';
+
+-- damage: every_wrapup_code_arrived
+insert into staging.genesys_wrapup_code values ('a', 9000000001, '2026-01-06', 'w9', 'never merged');
+
+-- damage: every_external_contact_arrived
+delete from curated.external_contact;
+
+-- damage: window_once
+insert into ops.window_ledger select * from ops.window_ledger where object = 'queue';
+
+-- damage: refused
+update ops.window_ledger set quarantined_rows = landed_rows where object = 'conversation';
+
+-- damage: filter_finds
+update ops.window_ledger set mode = 'partial', landed_rows = 0 where object = 'conversation';
+
+-- damage: conversations_exist
+update ops.window_ledger set landed_rows = 0 where object = 'conversation';
+
+-- damage: day_not_empty: a week, then nothing
+insert into ops.window_ledger select 'e', 'nightly', 'genesys', 'conversation', d, d + interval '1 day', 1, 'job', null, 1, 0, 0, 1, 1, 0, 1, 0, true, 1, d
+from generate_series(timestamp '2025-12-29', '2026-01-04', interval '1 day') as g (d);
+update ops.window_ledger set landed_rows = 0 where batch_id = 'a' and object = 'conversation';
+
+-- damage: day_not_empty: of the earlier days some hours alone were read
+insert into ops.window_ledger select 'e', 'nightly', 'genesys', 'conversation', d, d + interval '12 hours', 1, 'job', null, 1, 0, 0, 1, 1, 0, 1, 0, true, 1, d
+from generate_series(timestamp '2025-12-29', '2026-01-04', interval '1 day') as g (d);
+update ops.window_ledger set landed_rows = 0 where batch_id = 'a' and object = 'conversation';
+
+-- damage: window_left_out
+update ops.window_ledger set mode = 'left_out' where object = 'queue';
+
+-- damage: settled_from_job
+update ops.window_ledger set is_settled = true, extraction = 'query' where object = 'conversation';
+
+-- damage: api_count
+update ops.window_ledger set api_rows = 3 where object = 'queue';
+
+-- damage: api_count_approximate
+update ops.window_ledger set api_rows = 99, extraction = 'query' where object = 'conversation';
+
+-- damage: ids_listed
+update ops.window_ledger set object = 'account_ids', staged_rows = 0 where object = 'account';
+
+-- damage: ids_complete
+update ops.window_ledger set object = 'account_ids', quarantined_rows = 1 where object = 'account';
+
+-- damage: salesforce_holes
+update ops.window_ledger set object = 'account_ids' where object = 'account' and window_no = 5;
+insert into staging.salesforce_id values ('a', 5000000001, '2026-01-06', 'account', '001HOLE0000000AAAA', false, null);
+update ops.window_ledger set window_end = '2026-02-01' where batch_id = 'a' and object = 'account_ids';
+
+-- damage: purged_is_closed
+insert into curated.salesforce_purged values ('account', '001A00000000000AAA', '2026-02-01', '2026-02-01', 1, 'a', false);
+
+-- damage: one_row_per_record
+insert into curated.salesforce_purged select 'account', '001A', '2026-02-01', '2026-02-01', 1, b, false from (values ('a'), ('b')) as v (b);
+
+-- damage: purge_believed
+update ops.window_ledger set object = 'account_ids' where object = 'account';
+insert into curated.salesforce_purged values ('account', '001A00000000000AAA', '2026-02-01', '2026-02-01', 1, 'b', true);
+
+-- harmless: filter_finds: it found some
+update ops.window_ledger set mode = 'partial' where object = 'conversation';
+
+-- harmless: filter_finds: a replay asks nobody
+update ops.window_ledger set mode = 'partial', extraction = 'replay', landed_rows = 0 where object = 'conversation';
+
+-- harmless: conversations_exist: another run found some
+update ops.window_ledger set landed_rows = 0 where batch_id = 'a' and object = 'conversation';
+
+-- harmless: day_not_empty: the same day of the week before has none either
+insert into ops.window_ledger select 'e', 'nightly', 'genesys', 'conversation', d, d + interval '1 day', 1, 'job', null, 1, 0, 0, 1, 1, 0, 1, 0, true, 1, d
+from generate_series(timestamp '2025-12-30', '2026-01-04', interval '1 day') as g (d);
+update ops.window_ledger set landed_rows = 0 where batch_id = 'a' and object = 'conversation';
+
+-- harmless: day_not_empty: half a day may well be empty
+insert into ops.window_ledger select 'e', 'nightly', 'genesys', 'conversation', d, d + interval '1 day', 1, 'job', null, 1, 0, 0, 1, 1, 0, 1, 0, true, 1, d
+from generate_series(timestamp '2025-12-29', '2026-01-04', interval '1 day') as g (d);
+update ops.window_ledger set landed_rows = 0 where batch_id = 'a' and object = 'conversation';
+update ops.window_ledger set window_end = '2026-01-05 12:00:00' where batch_id = 'a';
+
+-- harmless: day_not_empty: what filters of events have cut tells nothing of other days
+insert into ops.window_ledger select 'e', 'nightly', 'genesys', 'conversation', d, d + interval '1 day', 1, 'job', null, 1, 0, 0, 1, 1, 0, 1, 0, true, 1, d
+from generate_series(timestamp '2025-12-29', '2026-01-04', interval '1 day') as g (d);
+update ops.window_ledger set landed_rows = 0 where batch_id = 'a' and object = 'conversation';
+update ops.window_ledger set mode = 'partial' where batch_id = 'e';
