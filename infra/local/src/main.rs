@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use cli::{demo, faults, run};
 use local::setup::Places;
 use local::show::Screen;
-use local::{TwinOptions, check, state};
+use local::{TwinOptions, check, settings, state};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
@@ -27,7 +27,7 @@ enum Command {
         #[command(flatten)]
         data: Data,
         /// Let both sources fail in every way they can, and compare the outcome with that of an undisturbed twin.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "settings")]
         faults: bool,
         /// Write the summary to this file as JSON.
         #[arg(long, value_name = "FILE")]
@@ -46,24 +46,31 @@ enum Command {
         /// The execution's input: one of events/pipeline/*.json.
         #[arg(value_name = "EVENT.json")]
         event: PathBuf,
+        /// Put the last so many days of the twin's data in the place of the event's from and to.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=366))]
+        days: Option<u32>,
         /// Write what the execution put out to this file as JSON.
         #[arg(long, value_name = "FILE")]
         json: Option<PathBuf>,
     },
-    /// Stop an execution on the twin that is up; what it has landed stays.
+    /// Stop an execution on the twin that is up; what it has landed stays. (The twin itself ends with Ctrl-C where it runs.)
     Stop {
         /// The execution, as `cargo local run` named it.
         #[arg(value_name = "ARN")]
         execution: String,
     },
     /// Look whether settings, reports, events, template and state machine agree.
-    Check,
+    Check {
+        /// Settings and reports of this folder instead of infra/settings.
+        #[arg(long, value_name = "DIR")]
+        settings: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, Clone, Args)]
 struct Data {
     /// Days of conversations, up to the last UTC midnight.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=366))]
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=366))]
     days: u32,
     /// How many conversations.
     #[arg(long, default_value_t = 2000)]
@@ -74,17 +81,22 @@ struct Data {
     /// Build the functions as they are deployed: slower to build, faster to run.
     #[arg(long)]
     release: bool,
+    /// Use this folder in the place of infra/settings, as it is.
+    #[arg(long, value_name = "DIR")]
+    settings: Option<PathBuf>,
 }
 
 impl Data {
-    fn options(&self) -> TwinOptions {
-        TwinOptions {
+    fn options(self, places: &Places) -> Result<TwinOptions> {
+        Ok(TwinOptions {
             days: self.days,
             conversations: self.conversations,
             seed: self.seed,
             release: self.release,
+            horizon_days: Some(settings::days_until_final(places)?.max(self.days)),
+            settings_folder: self.settings,
             ..TwinOptions::default()
-        }
+        })
     }
 }
 
@@ -115,10 +127,11 @@ async fn answer(command: Command) -> Result<bool> {
             json,
             keep,
         } => {
+            let places = Places::of_this_repository()?;
             if keep {
-                state::ensure_free(&Places::of_this_repository()?)?;
+                state::ensure_free(&places)?;
             }
-            let options = data.options();
+            let options = data.options(&places)?;
             let shown = if faults {
                 or_interrupted(faults::show(options, json.as_deref()), TWIN_GOES).await?
             } else {
@@ -131,12 +144,19 @@ async fn answer(command: Command) -> Result<bool> {
                 or_interrupted(demo::stay(&twin), "").await?;
             }
             twin.stop().await;
+            if !keep {
+                eprintln!(
+                    "\nThe twin has ended, and what it published with it; --keep leaves it up until Ctrl-C"
+                );
+            }
             Ok(is_well)
         }
         Command::Up { data } => {
-            state::ensure_free(&Places::of_this_repository()?)?;
+            let places = Places::of_this_repository()?;
+            state::ensure_free(&places)?;
+            let options = data.options(&places)?;
             let mut screen = Screen::new();
-            let starting = demo::start(data.options(), &mut screen);
+            let starting = demo::start(options, &mut screen);
             let started = or_interrupted(starting, TWIN_GOES).await?;
             screen.finish();
             if let Some(twin) = started {
@@ -145,10 +165,12 @@ async fn answer(command: Command) -> Result<bool> {
             }
             Ok(true)
         }
-        Command::Run { event, json } => run::run(&event, json.as_deref()).await,
+        Command::Run { event, days, json } => run::run(&event, days, json.as_deref()).await,
         Command::Stop { execution } => run::stop(&execution).await,
-        Command::Check => {
-            let problems = check::problems(&Places::of_this_repository()?)?;
+        Command::Check { settings } => {
+            let places = Places::of_this_repository()?;
+            let folder = settings.unwrap_or_else(|| places.infra("settings"));
+            let problems = check::problems(&places, &folder)?;
             for problem in &problems {
                 println!("{problem}");
             }

@@ -9,6 +9,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::UNIX_EPOCH;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::Command;
 use tokio::task::{JoinSet, spawn_blocking};
 
@@ -29,6 +30,9 @@ pub const FUNCTIONS: [&str; 9] = [
 /// builds them with its tests; by themselves they would be compiled again, with other features of the crates they share.)
 const BUILT: &str = "TRIBUTARY_FUNCTIONS";
 
+/// How a line begins that tells what is being compiled: there are hundreds of them the first time.
+pub const COMPILES: &str = "  compiling ";
+
 /// Builds the functions and returns a zip for each binary.
 pub async fn functions(
     places: &Places,
@@ -42,8 +46,10 @@ pub async fn functions(
         let there = FUNCTIONS.map(|name| (name.to_owned(), folder.join(name)));
         BTreeMap::from(there)
     } else {
-        say("Building the functions (the first time takes some minutes)");
-        build(places, release).await?
+        say(
+            "Building the functions of the pipeline with cargo (the first time, and after a change of what they share, this takes minutes)",
+        );
+        build(places, release, say).await?
     };
     let profile = if release { "release" } else { "dev" };
     let folder = places.local.join("functions").join(profile);
@@ -65,31 +71,54 @@ pub async fn functions(
     packing.join_all().await.into_iter().collect()
 }
 
-async fn build(places: &Places, release: bool) -> Result<BTreeMap<String, PathBuf>> {
+/// Builds the functions, saying what cargo compiles.
+async fn build(places: &Places, release: bool, say: Say<'_>) -> Result<BTreeMap<String, PathBuf>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .current_dir(&places.root)
-        .args(["build", "--quiet", "--bins"])
+        .args(["build", "--color=never"])
         .arg("--message-format=json-render-diagnostics");
     if release {
         command.arg("--release");
     }
+    // By binary and not by package: the crates that the functions share then have the features they have in the whole workspace,
+    // and what `cargo local` itself or `cargo build --workspace` has compiled is not compiled again.
     for name in FUNCTIONS {
-        command.args(["--package", name]);
+        command.args(["--bin", name]);
     }
-    let output = command
+    let mut child = command
         .stdin(Stdio::null())
-        .stderr(Stdio::inherit())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .output()
-        .await
+        .spawn()
         .context("running cargo build")?;
-    if !output.status.success() {
-        bail!("cargo build of the functions ended with {}", output.status);
+    let told = child.stderr.take().context("cargo has a standard error")?;
+    let mut made = child.stdout.take().context("cargo has a standard output")?;
+    let follow = async {
+        let mut lines = BufReader::new(told).lines();
+        let mut rest = String::new();
+        while let Some(line) = lines.next_line().await? {
+            match line.trim_start().strip_prefix("Compiling ") {
+                Some(what) => say(&format!("{COMPILES}{}", without_path(what))),
+                None => rest = rest + &line + "\n",
+            }
+        }
+        anyhow::Ok(rest)
+    };
+    let mut output = String::new();
+    let (rest, read) = tokio::join!(follow, made.read_to_string(&mut output));
+    read.context("reading what cargo build put out")?;
+    let status = child.wait().await.context("waiting for cargo build")?;
+    if !status.success() {
+        bail!(
+            "cargo build of the functions ended with {status}:\n{}",
+            rest?
+        );
     }
     let mut binaries = BTreeMap::new();
-    for line in String::from_utf8_lossy(&output.stdout).lines() {
+    for line in output.lines() {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             continue;
         };
@@ -101,6 +130,11 @@ async fn build(places: &Places, release: bool) -> Result<BTreeMap<String, PathBu
         }
     }
     Ok(binaries)
+}
+
+/// `plan v0.1.0 (/a/path)` without the path.
+fn without_path(what: &str) -> &str {
+    what.split(" (").next().unwrap_or(what)
 }
 
 /// Packs a binary unless the zip was made of this very file.

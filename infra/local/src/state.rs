@@ -2,6 +2,7 @@
 
 use crate::setup::Places;
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -30,6 +31,10 @@ pub struct Endpoints {
     pub state_machine: String,
     /// Function name by binary.
     pub functions: BTreeMap<String, String>,
+    /// Where the conversations of its sources begin.
+    pub data_begin: Timestamp,
+    /// Where they end, exclusive.
+    pub data_end: Timestamp,
 }
 
 /// The file while the twin is up; gone afterwards.

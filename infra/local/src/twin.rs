@@ -7,6 +7,7 @@ use crate::execution::{self, Execution, Progress};
 use crate::ministack::{Ministack, MinistackOptions};
 use crate::package;
 use crate::postgres::{self, Postgres};
+use crate::settings;
 use crate::setup::{self, Places};
 use crate::state;
 use crate::template::Template;
@@ -42,6 +43,10 @@ pub struct TwinOptions {
     pub genesys: fakes::genesys::Options,
     /// How the fake Salesforce behaves.
     pub salesforce: fakes::salesforce::Options,
+    /// A folder in the place of `infra/settings`, copied as it is; default the shipped one, fitted to the data.
+    pub settings_folder: Option<PathBuf>,
+    /// `plan.horizon_days` of the shipped settings; default as many as there are days of data: nothing older is looked for.
+    pub horizon_days: Option<u32>,
     /// Replacements in the twin's copy of `tributary.toml`: text found once → text put there.
     pub settings: Vec<(String, String)>,
     /// What time both sources believe it is; default the real time. See [`Twin::set_now`].
@@ -61,6 +66,8 @@ impl Default for TwinOptions {
             wait_scale: 1.0,
             genesys: fakes::genesys::Options::default(),
             salesforce: fakes::salesforce::Options::default(),
+            settings_folder: None,
+            horizon_days: None,
             settings: Vec::new(),
             now: None,
             max_concurrency: None,
@@ -107,6 +114,9 @@ impl Twin {
         say: &mut (dyn FnMut(&str) + Send),
     ) -> Result<Self> {
         let places = Places::of_this_repository()?;
+        if let Some(folder) = &options.settings_folder {
+            settings::ensure_usable(folder)?;
+        }
         let template = Template::read(&places.infra("template.yaml"))?;
         let python = setup::python_with_ministack(&places, say).await?;
         let binaries = setup::postgres(&places, say).await?;
@@ -151,14 +161,14 @@ impl Twin {
         .await?;
 
         say("Deploying infra/template.yaml");
-        let settings = folder.0.join("settings");
-        deploy::copy_settings(&places.infra("settings"), &settings, |text| {
-            fit_settings(text, &options)
-        })?;
+        let copy = folder.0.join("settings");
+        let shipped = places.infra("settings");
+        let from = options.settings_folder.as_ref().unwrap_or(&shipped);
+        deploy::copy_settings(from, &copy, |text| settings::fit(text, &options))?;
         let overlay = Overlay {
             data_api: data_api.url().to_owned(),
             genesys: genesys.url().to_owned(),
-            settings,
+            settings: copy,
             genesys_credentials: json!({
                 "client_id": options.genesys.client_id,
                 "client_secret": options.genesys.client_secret,
@@ -316,6 +326,8 @@ impl Twin {
             bucket: self.deployment.bucket.clone(),
             state_machine: self.deployment.state_machine.clone(),
             functions: self.deployment.functions.clone(),
+            data_begin: self.world.begin(),
+            data_end: self.world.end(),
         }
     }
 
@@ -340,30 +352,6 @@ impl Twin {
 }
 
 use data_api::ObjectSource as _;
-
-/// Settings for data of so many days: nothing older is looked for.
-fn fit_settings(text: &str, options: &TwinOptions) -> Result<String> {
-    let shipped = text
-        .lines()
-        .find(|line| line.starts_with("horizon_days"))
-        .context("tributary.toml has no line horizon_days")?;
-    let mut fitted = text.replacen(shipped, &format!("horizon_days = {}", options.days), 1);
-    if let Some(workers) = options.max_concurrency {
-        let shipped = text
-            .lines()
-            .find(|line| line.starts_with("max_concurrency"))
-            .context("tributary.toml has no line max_concurrency")?;
-        fitted = fitted.replacen(shipped, &format!("max_concurrency = {workers}"), 1);
-    }
-    for (from, to) in &options.settings {
-        anyhow::ensure!(
-            fitted.matches(from.as_str()).count() == 1,
-            "tributary.toml does not have exactly one \"{from}\""
-        );
-        fitted = fitted.replacen(from.as_str(), to, 1);
-    }
-    Ok(fitted)
-}
 
 fn new_folder(places: &Places) -> Result<(Folder, String)> {
     static COUNT: AtomicU32 = AtomicU32::new(1);

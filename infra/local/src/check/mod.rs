@@ -12,11 +12,9 @@ use model::settings::Settings;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Everything that is wrong, each with its place; empty when nothing is.
-pub fn problems(places: &Places) -> Result<Vec<String>> {
-    let mut problems = Vec::new();
-    let settings = settings(places, &mut problems);
-    reports(places, &mut problems)?;
+/// Everything that is wrong, each with its place, with the settings of this folder; empty when nothing is.
+pub fn problems(places: &Places, folder: &Path) -> Result<Vec<String>> {
+    let (settings, mut problems) = of_settings(folder)?;
     events(places, &mut problems)?;
     let path = places.infra("pipeline.asl.json");
     let text =
@@ -44,8 +42,16 @@ pub fn problems(places: &Places) -> Result<Vec<String>> {
     Ok(problems)
 }
 
-fn settings(places: &Places, problems: &mut Vec<String>) -> Option<Settings> {
-    let path = places.infra("settings/tributary.toml");
+/// The settings of a folder, when they can be used, and everything that is wrong with what lies in it.
+pub(crate) fn of_settings(folder: &Path) -> Result<(Option<Settings>, Vec<String>)> {
+    let mut problems = Vec::new();
+    let settings = settings(folder, &mut problems);
+    reports(folder, &mut problems)?;
+    Ok((settings, problems))
+}
+
+fn settings(folder: &Path, problems: &mut Vec<String>) -> Option<Settings> {
+    let path = folder.join("tributary.toml");
     match std::fs::read_to_string(&path) {
         Ok(text) => {
             let (settings, found) = settings::problems(&text);
@@ -61,8 +67,8 @@ fn settings(places: &Places, problems: &mut Vec<String>) -> Option<Settings> {
 }
 
 /// Only that they are TOML: what a report may say is checked by the function that makes it, and by its own tests.
-fn reports(places: &Places, problems: &mut Vec<String>) -> Result<()> {
-    for path in files(&places.infra("settings/reports"), "toml")? {
+fn reports(folder: &Path, problems: &mut Vec<String>) -> Result<()> {
+    for path in files(&folder.join("reports"), "toml")? {
         let text = std::fs::read_to_string(&path)?;
         if let Err(error) = toml::from_str::<toml::Table>(&text) {
             problems.push(format!("{}: {error}", path.display()));
@@ -158,6 +164,7 @@ mod tests {
     #[test]
     fn the_repository_agrees_with_itself() {
         let places = Places::of_this_repository().unwrap();
-        assert_eq!(problems(&places).unwrap(), Vec::<String>::new());
+        let shipped = places.infra("settings");
+        assert_eq!(problems(&places, &shipped).unwrap(), Vec::<String>::new());
     }
 }

@@ -37,7 +37,7 @@ pub(crate) async fn show(options: TwinOptions, json_file: Option<&Path>) -> Resu
     screen.finish();
     let summary = summary(&twin, &execution, began.elapsed().as_secs_f64()).await?;
     print!("{}", show::summary(&summary.0));
-    tell_messages(&summary.1);
+    tell_messages(&summary.1, &summary.0);
     if execution.status != Status::Succeeded {
         show_logs(twin.aws(), &twin.endpoints(), &execution, started).await?;
     }
@@ -72,8 +72,23 @@ pub(super) async fn summary(
     Ok((summary, messages))
 }
 
-pub(super) fn tell_messages(messages: &Messages) {
+/// Tells what was published; of what the summary has told already, the subject alone.
+pub(super) fn tell_messages(messages: &Messages, summary: &Summary) {
+    let is_told = |message: &str| {
+        let cause = summary.failure.as_ref().map(|failure| &failure.cause);
+        let said = cause.and_then(|cause| cause.split_once(": "));
+        said.is_some_and(|(_, said)| message.contains(said))
+            || summary.problems.iter().any(|problem| {
+                let failed = problem.split_once(" failed with ");
+                let said = failed.and_then(|(_, failed)| failed.split_once(": "));
+                said.is_some_and(|(_, said)| message.contains(said))
+            })
+    };
     for (subject, message) in messages {
-        println!("\nPublished: {subject}\n  {message}");
+        if is_told(message) {
+            println!("\nPublished: {subject}\n  (with the cause above)");
+        } else {
+            println!("\nPublished: {subject}\n  {message}");
+        }
     }
 }

@@ -93,7 +93,7 @@ pub(crate) async fn show(options: TwinOptions, json_file: Option<&Path>) -> Resu
         summary.problems.push("no fault came to pass".to_owned());
     }
     print!("{}", show::summary(&summary));
-    tell_messages(&messages);
+    tell_messages(&messages, &summary);
     for (name, outcome) in [("Genesys Cloud", &genesys), ("Salesforce", &salesforce)] {
         tell(name, outcome);
     }

@@ -1,7 +1,8 @@
 //! `cargo local run` and `stop`.
 
 use super::write_json;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use jiff::{SignedDuration, Timestamp};
 use local::aws::Aws;
 use local::data_api::S3Source;
 use local::execution::{self, Execution, Status};
@@ -14,12 +15,21 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::signal::unix::{SignalKind, signal};
 
-pub(crate) async fn run(event: &Path, json_file: Option<&Path>) -> Result<bool> {
+pub(crate) async fn run(event: &Path, days: Option<u32>, json_file: Option<&Path>) -> Result<bool> {
     let text =
         std::fs::read_to_string(event).with_context(|| format!("reading {}", event.display()))?;
-    let input: Value =
+    let mut input: Value =
         serde_json::from_str(&text).with_context(|| format!("{} is not JSON", event.display()))?;
     let endpoints = state::read(&Places::of_this_repository()?)?;
+    if let Some(days) = days {
+        take_last(days, &mut input, endpoints.data_end)
+            .with_context(|| format!("--days {days} with {}", event.display()))?;
+    } else if is_beside(&input, &endpoints) {
+        eprintln!(
+            "note: the twin's conversations are of {} to {}, and none of them lies between this event's from and to; --days N puts the last N days there",
+            endpoints.data_begin, endpoints.data_end
+        );
+    }
     let aws = Aws::new(&endpoints.aws)?;
     let mut screen = Screen::new();
     let (began, started) = (Instant::now(), SystemTime::now());
@@ -40,7 +50,7 @@ pub(crate) async fn run(event: &Path, json_file: Option<&Path>) -> Result<bool> 
     };
     screen.finish();
     let Some(execution) = execution else {
-        eprintln!("{}", goes_on(&arn, event));
+        eprintln!("{}", goes_on(&arn, event, days));
         return Ok(false);
     };
     let seconds = began.elapsed().as_secs_f64();
@@ -63,6 +73,9 @@ pub(crate) async fn run(event: &Path, json_file: Option<&Path>) -> Result<bool> 
     Ok(execution.status == Status::Succeeded)
 }
 
+/// Lines of a function's log that are shown.
+const LOG_LINES: usize = 12;
+
 /// The last lines that the failed step's functions wrote during this execution.
 pub(super) async fn show_logs(
     aws: &Aws,
@@ -72,6 +85,14 @@ pub(super) async fn show_logs(
 ) -> Result<()> {
     let cause = execution.cause.as_deref().unwrap_or_default();
     let step = cause.split(':').next().unwrap_or_default();
+    let of_windows = execution.failed_windows.iter().map(|one| &*one.cause);
+    let told: Vec<_> = cause
+        .split_once(": ")
+        .map(|(_, said)| said)
+        .into_iter()
+        .chain(of_windows)
+        .filter(|said| !said.is_empty())
+        .collect();
     let since = began.duration_since(UNIX_EPOCH)?.as_millis();
     for binary in logs::functions_of(step) {
         let source = binary.strip_prefix("extract-").unwrap_or_default();
@@ -87,7 +108,14 @@ pub(super) async fn show_logs(
         if is_blameless {
             continue;
         }
-        let lines = logs::tail(aws, function, i64::try_from(since)?, 12).await?;
+        let mut lines = logs::tail(aws, function, i64::try_from(since)?, usize::MAX).await?;
+        // What the summary has just said is not news, nor what became of the windows that are well.
+        lines.retain(|line| {
+            let is_told = told.iter().any(|one| line.contains(one));
+            let is_of_others = !source.is_empty() && line.contains(" INFO ");
+            !is_told && !is_of_others
+        });
+        let lines = lines.split_off(lines.len().saturating_sub(LOG_LINES));
         if !lines.is_empty() {
             println!("\nLast lines of {function}:");
             for line in lines {
@@ -98,13 +126,34 @@ pub(super) async fn show_logs(
     Ok(())
 }
 
-fn goes_on(arn: &str, event: &Path) -> String {
+/// Puts the last days before `end` in the place of the event's from and to.
+fn take_last(days: u32, input: &mut Value, end: Timestamp) -> Result<()> {
+    let fields = input.as_object_mut().context("the event is no object")?;
+    ensure!(
+        fields.contains_key("from") && fields.contains_key("to"),
+        "the event has no from and to: a backfill and a replay have them, other runs choose their days themselves"
+    );
+    let begin = end - SignedDuration::from_hours(24 * i64::from(days));
+    fields.insert("from".to_owned(), begin.to_string().into());
+    fields.insert("to".to_owned(), end.to_string().into());
+    Ok(())
+}
+
+/// Whether an event names days of which the twin has nothing.
+fn is_beside(input: &Value, endpoints: &state::Endpoints) -> bool {
+    let instant = |key: &str| input[key].as_str()?.parse::<Timestamp>().ok();
+    instant("from").is_some_and(|from| from >= endpoints.data_end)
+        || instant("to").is_some_and(|to| to <= endpoints.data_begin)
+}
+
+fn goes_on(arn: &str, event: &Path, days: Option<u32>) -> String {
+    let days = days.map_or_else(String::new, |days| format!(" --days {days}"));
     format!(
         "
 The execution goes on without this command:
   {arn}
 Stop it:          cargo local stop {arn}
-Look at it again: cargo local run {} when it has ended; the same input is the same run, and windows that are done are not read again",
+Look at it again: cargo local run {}{days} when it has ended; the same input is the same run, and windows that are done are not read again",
         event.display()
     )
 }
@@ -132,4 +181,44 @@ pub(crate) async fn stop(arn: &str) -> Result<bool> {
         "Nothing of it is under way; what has landed stays, and the same input goes on from there"
     );
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_last_days_take_the_place_of_an_event_s_own_and_of_nothing_else() {
+        let end: Timestamp = "2026-03-08T00:00:00Z".parse().unwrap();
+        let mut backfill = json!({"mode": "backfill", "from": "2026-01-05T00:00:00Z", "to": "2026-01-12T00:00:00Z", "force": true});
+        take_last(2, &mut backfill, end).unwrap();
+        assert_eq!(
+            backfill,
+            json!({"mode": "backfill", "from": "2026-03-06T00:00:00Z", "to": "2026-03-08T00:00:00Z", "force": true})
+        );
+        let refused = take_last(2, &mut json!({"mode": "nightly"}), end);
+        assert!(
+            refused
+                .unwrap_err()
+                .to_string()
+                .contains("has no from and to")
+        );
+    }
+
+    #[test]
+    fn an_event_about_days_without_data_is_recognised() {
+        let endpoints: state::Endpoints = serde_json::from_value(json!({
+            "pid": 1, "aws": "", "data_api": "", "postgres": "", "genesys": "", "salesforce": "", "bucket": "",
+            "state_machine": "", "functions": {}, "data_begin": "2026-03-03T00:00:00Z", "data_end": "2026-03-08T00:00:00Z",
+        }))
+        .unwrap();
+        let is_beside = |from: &str, to: &str| {
+            let event = json!({"from": format!("2026-{from}T00:00:00Z"), "to": format!("2026-{to}T00:00:00Z")});
+            super::is_beside(&event, &endpoints)
+        };
+        assert!(is_beside("01-05", "01-12") && is_beside("03-08", "03-09"));
+        assert!(!is_beside("01-05", "03-04") && !is_beside("03-07", "03-09"));
+        assert!(!super::is_beside(&json!({"mode": "nightly"}), &endpoints));
+    }
 }

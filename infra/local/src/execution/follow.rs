@@ -1,6 +1,6 @@
 //! Following an execution: its steps, its plan, its windows, and every call that failed on the way.
 
-use super::progress::{FailedCall, Progress, Windows, failed_call, window_text};
+use super::progress::{FailedCall, Progress, Windows, failed_call, window_text, without_window};
 use super::receipts::Receipts;
 use super::{Execution, STEPS, Status, describe, map_runs, stop, windows};
 use crate::aws::Aws;
@@ -51,18 +51,12 @@ pub async fn follow(
                 }
             }
         }
-        let before = steps.read;
-        let was = steps.current.clone();
         steps.read(&history, tell);
-        if let Some(run) = &mut run {
-            for event in history.iter().skip(before) {
-                if let Some(failed) = failed_call(event, was.as_deref().unwrap_or("the run")) {
-                    tell(Progress::Failed(failed));
-                }
-            }
-            if run.receipts.is_none() && history.iter().any(is_plan) {
-                run.planned(tell).await?;
-            }
+        if let Some(run) = &mut run
+            && run.receipts.is_none()
+            && history.iter().any(is_plan)
+        {
+            run.planned(tell).await?;
         }
         if execution.status != Status::Running {
             return Ok(execution);
@@ -210,6 +204,7 @@ impl<'a> Run<'a> {
             let input: Value = serde_json::from_str(answer["input"].as_str().unwrap_or("null"))?;
             for one in &mut failed {
                 one.what = window_text(&input["task"]);
+                one.cause = without_window(&one.cause, &input["task"]).to_owned();
             }
         }
         Ok(failed)
@@ -243,7 +238,7 @@ async fn events(aws: &Aws, arn: &str, with_data: bool) -> Result<Vec<Value>> {
     }
 }
 
-/// Turns the entered states of a history into the beginnings and ends of steps.
+/// Turns the events of a history into the beginnings and ends of steps, and the calls that failed in them.
 #[derive(Debug, Default)]
 struct Steps {
     read: usize,
@@ -255,6 +250,10 @@ impl Steps {
     fn read(&mut self, events: &[Value], tell: &mut (dyn FnMut(Progress) + Send)) {
         for event in events.iter().skip(self.read) {
             let at = event["timestamp"].as_f64().unwrap_or_default();
+            let step = self.current.as_deref().unwrap_or("the run");
+            if let Some(failed) = failed_call(event, step) {
+                tell(Progress::Failed(failed));
+            }
             let is_end = event["type"]
                 .as_str()
                 .is_some_and(|kind| kind.starts_with("Execution") && kind != "ExecutionStarted");
@@ -292,6 +291,8 @@ mod tests {
         let mut history = vec![entered("Load", 1.0), entered("LoadDone", 2.0)];
         steps.read(&history, &mut |progress| told.push(progress));
         history.push(entered("PollLoad", 3.0));
+        // Several events of one look: a failed call belongs to the step that was under way, and is told within it.
+        history.push(json!({"type": "TaskFailed", "timestamp": 4.0, "taskFailedEventDetails": {"error": "Transient", "cause": "busy"}}));
         history.push(entered("Merge", 5.0));
         history.push(json!({"type": "ExecutionAborted", "timestamp": 6.5}));
         steps.read(&history, &mut |progress| told.push(progress));
@@ -299,6 +300,11 @@ mod tests {
             told,
             [
                 Progress::Began("Load".to_owned()),
+                Progress::Failed(FailedCall {
+                    what: "Load".to_owned(),
+                    error: "Transient".to_owned(),
+                    cause: "busy".to_owned(),
+                }),
                 Progress::Ended("Load".to_owned(), Duration::from_secs(4)),
                 Progress::Began("Merge".to_owned()),
                 Progress::Ended("Merge".to_owned(), Duration::from_millis(1500)),

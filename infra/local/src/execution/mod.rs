@@ -5,8 +5,8 @@ mod progress;
 mod receipts;
 
 pub use follow::follow;
-pub(crate) use progress::window_text;
 pub use progress::{FailedCall, Progress, Windows};
+pub(crate) use progress::{window_text, without_window};
 
 use crate::aws::Aws;
 use anyhow::{Context, Result, bail};

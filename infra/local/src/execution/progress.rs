@@ -84,6 +84,16 @@ pub(crate) fn window_text(task: &Value) -> String {
     )
 }
 
+/// What a function said about a window, without the window: whoever shows it names the window.
+pub(crate) fn without_window<'a>(cause: &'a str, task: &Value) -> &'a str {
+    let text = window_text(task);
+    let window = text.rsplit(' ').next().unwrap_or_default();
+    match cause.split_once(": ") {
+        Some((head, rest)) if head.starts_with("reading ") && head.ends_with(window) => rest,
+        _ => cause,
+    }
+}
+
 pub(super) fn failed_call(event: &Value, what: &str) -> Option<FailedCall> {
     let details = [
         "taskFailedEventDetails",
@@ -141,6 +151,16 @@ mod tests {
                 failed.cause.as_str()
             ),
             ("Plan", "Throttled", "429 for 3600 s")
+        );
+        let task =
+            json!({"source": "genesys", "object": "queue", "window": {"start": "a", "end": "b"}});
+        assert_eq!(
+            without_window("reading queue of window a/b: 403: no", &task),
+            "403: no"
+        );
+        assert_eq!(
+            without_window("reading queue: 403", &task),
+            "reading queue: 403"
         );
         let entered =
             json!({"type": "TaskStateEntered", "stateEnteredEventDetails": {"name": "Plan"}});

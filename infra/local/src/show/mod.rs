@@ -19,6 +19,7 @@ Redshift Data API                                                  {data_api}
 PostgreSQL                                                         {postgres}
 Genesys Cloud (fake)                                               {genesys}
 Salesforce (fake)                                                  {salesforce}
+Conversations of                                                   {begin} to {end}
 Bucket                                                             {bucket}
 State machine                                                      {machine}
 
@@ -27,6 +28,7 @@ For the AWS CLI:
 
 Start a run from another terminal:
   cargo local run events/pipeline/nightly.json
+  cargo local run events/pipeline/backfill.json --days 2     the last days, whatever dates the event has
 ",
         aws = at.aws,
         data_api = at.data_api,
@@ -35,6 +37,8 @@ Start a run from another terminal:
         salesforce = at.salesforce,
         bucket = at.bucket,
         machine = at.state_machine,
+        begin = at.data_begin,
+        end = at.data_end,
         region = crate::aws::REGION,
         key = crate::aws::ACCESS_KEY,
         secret = crate::aws::SECRET_KEY,

@@ -1,8 +1,10 @@
 //! Steps, the plan and the windows while they happen, on standard error.
 
-use crate::execution::{FailedCall, Progress, Windows};
+use crate::execution::{FailedCall, Progress, STEPS, Windows};
+use crate::package::COMPILES;
 use indicatif::{ProgressBar, ProgressStyle};
 use model::payload::PlanOutcome;
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -23,6 +25,10 @@ pub struct Screen {
     windows: Option<Windows>,
     told: Option<(Instant, u64, u64)>,
     failed_calls: u64,
+    /// Kind of the failure that ends the step under way.
+    ends: Option<String>,
+    /// Error and cause of failed calls of the step under way.
+    causes: BTreeSet<(String, String)>,
 }
 
 impl Screen {
@@ -39,12 +45,18 @@ impl Screen {
             windows: None,
             told: None,
             failed_calls: 0,
+            ends: None,
+            causes: BTreeSet::new(),
         }
     }
 
     /// A line of its own about what is being prepared.
     pub fn say(&mut self, text: &str) {
         match &self.bar {
+            // One of many: the time goes on that the build takes as a whole.
+            Some(bar) if text.starts_with(COMPILES) => {
+                bar.set_message(format!("Building the functions:{}", &text[1..]));
+            }
             Some(bar) => {
                 bar.reset_elapsed();
                 bar.set_message(text.to_owned());
@@ -58,6 +70,8 @@ impl Screen {
         match progress {
             Progress::Began(step) => {
                 (self.windows, self.told, self.failed_calls) = (None, None, 0);
+                self.ends = None;
+                self.causes.clear();
                 if let Some(bar) = &self.bar {
                     bar.set_style(spinner());
                     bar.reset_elapsed();
@@ -72,8 +86,11 @@ impl Screen {
                 if let (true, Some(windows)) = (step == "Extract", self.windows) {
                     let _ = write!(line, "   {}", counted(windows));
                 }
-                if self.failed_calls > 0 {
-                    let _ = write!(line, "   {} failed calls", self.failed_calls);
+                if let Some(error) = &self.ends {
+                    let _ = write!(line, "   failed with {error}");
+                } else if self.failed_calls > 0 {
+                    let s = if self.failed_calls == 1 { "" } else { "s" };
+                    let _ = write!(line, "   {} failed call{s}", self.failed_calls);
                 }
                 self.line(&line);
             }
@@ -103,8 +120,15 @@ impl Screen {
 
     fn failed(&mut self, call: &FailedCall) {
         self.failed_calls += 1;
-        if self.failed_calls <= TOLD_ONE_BY_ONE {
-            let FailedCall { what, error, cause } = call;
+        let FailedCall { what, error, cause } = call;
+        let is_new = self.causes.insert((error.clone(), cause.clone()));
+        if ends_the_run(call) {
+            self.ends = Some(error.clone());
+        } else if !is_new && self.failed_calls <= TOLD_ONE_BY_ONE {
+            self.line(&format!(
+                "  a call failed: {what}: {error}, for the same cause"
+            ));
+        } else if self.failed_calls <= TOLD_ONE_BY_ONE {
             let end = cause
                 .char_indices()
                 .nth(LONGEST_CAUSE)
@@ -139,6 +163,12 @@ impl Default for Screen {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether a step itself has failed with what no repetition cures: its cause comes at once, in the summary.
+fn ends_the_run(call: &FailedCall) -> bool {
+    STEPS.contains(&call.what.as_str())
+        && ["Invalid", "DataQuality", "Conflict"].contains(&call.error.as_str())
 }
 
 fn spinner() -> ProgressStyle {
@@ -203,13 +233,13 @@ pub fn plan(plan: &PlanOutcome) -> String {
     if plan.reads_sources {
         let _ = write!(
             text,
-            "\n  about {} calls ({} Genesys, {} Salesforce), {} of data, at least {} min by the quotas",
+            "\n  about {} calls ({} Genesys, {} Salesforce), {} of data",
             cost.calls,
             cost.genesys_calls,
             cost.salesforce_calls,
             size(cost.bytes),
-            cost.minutes
         );
+        text.push_str(&limit(cost.minutes));
         if let Some(share) = cost.salesforce_daily_share_bp {
             let _ = write!(
                 text,
@@ -225,6 +255,17 @@ pub fn plan(plan: &PlanOutcome) -> String {
         let _ = write!(text, "\n  note: {notice}");
     }
     text
+}
+
+/// What so many calls mean for the time: each source lets through only so many a minute.
+fn limit(minutes: u64) -> String {
+    if minutes <= 1 {
+        return "\n  the sources' limits (requests_per_minute) let so many through within a minute"
+            .to_owned();
+    }
+    format!(
+        "\n  should it be so many calls, they take {minutes} min at least: the sources' limits (requests_per_minute) let no more through"
+    )
 }
 
 fn size(bytes: u64) -> String {
@@ -253,7 +294,8 @@ mod tests {
         assert_eq!(
             plan(&outcome),
             "Plan of backfill-a-b: 700 Genesys and 13 Salesforce windows, 30 settled windows skipped\n  \
-             about 4100 calls (4000 Genesys, 100 Salesforce), 2.3 GB of data, at least 14 min by the quotas\n  \
+             about 4100 calls (4000 Genesys, 100 Salesforce), 2.3 GB of data\n  \
+             should it be so many calls, they take 14 min at least: the sources' limits (requests_per_minute) let no more through\n  \
              2.05 % of the organisation's Salesforce calls of a day\n  \
              note: Account.Region__c is new in Salesforce and is not read"
         );

@@ -81,9 +81,14 @@ pub fn summary(summary: &Summary) -> String {
         ));
     }
     if !summary.problems.is_empty() {
-        line("\nWhat does not agree:".to_owned());
+        let heading = if summary.failure.is_some() {
+            "Why it failed:"
+        } else {
+            "What does not agree:"
+        };
+        line(format!("\n{heading}"));
         for problem in &summary.problems {
-            line(format!("  {problem}"));
+            line(format!("  {}", problem.replace('\n', "\n    ")));
         }
     }
     text
@@ -95,7 +100,7 @@ fn ledger(ledger: &Ledger, line: &mut impl FnMut(String)) {
         return;
     }
     line(format!(
-        "\n{:<10} {:<23}{:>8}{:>9}{:>9}{:>9}{:>9}{:>12}{:>11}{:>7}",
+        "\n{:<10} {:<23}{:>8}{:>9}{:>9}{:>9}{:>9}{:>12}{:>12}{:>11}{:>7}",
         "source",
         "object",
         "windows",
@@ -103,6 +108,7 @@ fn ledger(ledger: &Ledger, line: &mut impl FnMut(String)) {
         "landed",
         "staged",
         "merged",
+        "superseded",
         "quarantined",
         "duplicates",
         "calls"
@@ -112,13 +118,14 @@ fn ledger(ledger: &Ledger, line: &mut impl FnMut(String)) {
             .api
             .map_or_else(|| "-".to_owned(), |count| count.to_string());
         line(format!(
-            "{:<10} {:<23}{:>8}{api:>9}{:>9}{:>9}{:>9}{:>12}{:>11}{:>7}",
+            "{:<10} {:<23}{:>8}{api:>9}{:>9}{:>9}{:>9}{:>12}{:>12}{:>11}{:>7}",
             one.source,
             one.object,
             one.windows,
             one.landed,
             one.staged,
             one.merged,
+            one.superseded,
             one.quarantined,
             one.duplicates,
             one.calls
@@ -130,5 +137,70 @@ fn ledger(ledger: &Ledger, line: &mut impl FnMut(String)) {
     ));
     for open in &ledger.open {
         line(format!("  {}: not {}", open.window, open.point));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::{Failure, ObjectWindows};
+
+    #[test]
+    fn the_ledger_is_shown_so_that_its_sums_can_be_made() {
+        let conversations = ObjectWindows {
+            source: "genesys".to_owned(),
+            object: "conversation".to_owned(),
+            windows: 5,
+            received: 209,
+            duplicates: 9,
+            landed: 200,
+            staged: 197,
+            merged: 183,
+            superseded: 14,
+            quarantined: 3,
+            calls: 35,
+            ..ObjectWindows::default()
+        };
+        let ledger = Ledger {
+            objects: vec![conversations],
+            windows: 5,
+            closed: 5,
+            open: Vec::new(),
+        };
+        let mut text = String::new();
+        super::ledger(&ledger, &mut |line| text = format!("{text}{line}\n"));
+        assert_eq!(
+            text,
+            "
+source     object                  windows      API   landed   staged   merged  superseded quarantined duplicates  calls
+genesys    conversation                  5        -      200      197      183          14           3          9     35
+The five points close for 5 of 5 windows
+"
+        );
+    }
+
+    #[test]
+    fn a_failed_run_says_once_why() {
+        let cause = "Plan: settings tributary.toml: genesys.\"objects\"".to_owned();
+        let failed = Summary {
+            execution_status: "FAILED".to_owned(),
+            execution: String::new(),
+            run_id: None,
+            problems: vec![format!("the execution failed with Invalid: {cause}")],
+            failure: Some(Failure {
+                error: "Invalid".to_owned(),
+                cause,
+            }),
+            ledger: Ledger::default(),
+            conversations: None,
+            join_rate: None,
+            checks: Vec::new(),
+            reports: Vec::new(),
+            seconds: 0.5,
+        };
+        assert_eq!(
+            summary(&failed),
+            "\nExecution FAILED in 0.5 s\n\nWhy it failed:\n  the execution failed with Invalid: Plan: settings tributary.toml: genesys.\"objects\"\n"
+        );
     }
 }

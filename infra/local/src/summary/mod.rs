@@ -7,7 +7,7 @@ pub use counts::Conversations;
 pub use ledger::{Ledger, ObjectWindows, OpenWindow};
 
 use crate::data_api::ObjectSource;
-use crate::execution::Execution;
+use crate::execution::{Execution, FailedWindow, window_text, without_window};
 use crate::twin::Twin;
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
@@ -186,14 +186,7 @@ impl Summary {
                     failure.error, failure.cause
                 )
             })
-            .chain(execution.failed_windows.iter().map(|window| {
-                format!(
-                    "{} failed with {}: {}",
-                    crate::execution::window_text(&window.input),
-                    window.error,
-                    window.cause
-                )
-            }))
+            .chain(failed_windows(&execution.failed_windows))
             .collect();
         Self {
             execution_status: execution.status.as_str().to_owned(),
@@ -209,6 +202,40 @@ impl Summary {
             seconds,
         }
     }
+}
+
+/// A line for each cause and not for each window: what is forbidden for one day is forbidden for the others.
+fn failed_windows(windows: &[FailedWindow]) -> Vec<String> {
+    let mut causes: Vec<(&Value, &str, &str, usize)> = Vec::new();
+    for FailedWindow {
+        input,
+        error,
+        cause,
+    } in windows
+    {
+        let cause = without_window(cause, input);
+        let known = causes.iter_mut().find(|(other, _, said, _)| {
+            *said == cause
+                && other["source"] == input["source"]
+                && other["object"] == input["object"]
+        });
+        match known {
+            Some((_, _, _, more)) => *more += 1,
+            None => causes.push((input, error, cause, 0)),
+        }
+    }
+    let told = causes.into_iter().map(|(input, error, cause, more)| {
+        let others = match more {
+            0 => String::new(),
+            1 => " and 1 more window".to_owned(),
+            more => format!(" and {more} more windows"),
+        };
+        format!(
+            "{}{others} failed with {error}: {cause}",
+            window_text(input)
+        )
+    });
+    told.collect()
 }
 
 /// Opens a link as a browser does and compares the bytes with the receipt.
@@ -238,4 +265,34 @@ async fn open(file: &ReportFile) -> Result<()> {
 fn share(part: u64, whole: u64) -> Option<f64> {
     #[allow(clippy::cast_precision_loss)] // counts are far below 2^52
     (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_cause_that_windows_share_is_told_once_with_their_number() {
+        let failed = |object: &str, day: u8, cause: &str| FailedWindow {
+            input: json!({"source": "genesys", "object": object, "window": {"start": day, "end": day + 1}}),
+            error: "Invalid".to_owned(),
+            cause: cause.to_owned(),
+        };
+        let windows = [
+            failed("queue", 1, "403"),
+            failed("queue", 2, "403"),
+            failed("user", 1, "403"),
+            failed("queue", 3, "400"),
+            failed("queue", 4, "403"),
+        ];
+        assert_eq!(
+            failed_windows(&windows),
+            [
+                "genesys queue ?/? and 2 more windows failed with Invalid: 403",
+                "genesys user ?/? failed with Invalid: 403",
+                "genesys queue ?/? failed with Invalid: 400",
+            ]
+        );
+    }
 }

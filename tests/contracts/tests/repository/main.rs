@@ -3,6 +3,7 @@
 
 mod alone;
 mod calls;
+mod causes;
 mod events;
 mod genesys;
 mod inputs;
