@@ -148,7 +148,9 @@ fn candidates(chosen: &Chosen, ledger: &Ledger, settings: &Settings) -> Vec<Coun
                 .read;
             let is_known = !read.is_empty();
             let length = choice.window.duration();
-            let is_hole = is_known && (Some(choice.window.end()) < read.end() || length > STEADY);
+            let is_hole = is_known
+                && is_of_a_night(choice, settings)
+                && (Some(choice.window.end()) < read.end() || length > STEADY);
             let may_be_large = !is_known || is_hole || length > BEHIND;
             may_be_large.then(|| Counting {
                 at,
@@ -268,20 +270,24 @@ impl FirstLoads {
             let choice = &mut chosen.choices[cut.at];
             // A gap stays one, and the next night reads it. What is read again by force is none, and must not fail
             // unnoticed; nor must the first load of an object of which there is nothing.
-            choice.fails_alone |= !is_forced && (is_cut || cut.is_hole);
+            choice.fails_alone |= !is_forced && cut.is_hole;
             if is_cut {
                 gone.insert(cut.at);
-                slices.extend(cut.slices.iter().map(|slice| Choice {
-                    window: slice.window,
-                    records: slice.records,
-                    ..choice.clone()
+                slices.extend(cut.slices.iter().map(|slice| {
+                    let mut choice = Choice {
+                        window: slice.window,
+                        records: slice.records,
+                        ..choice.clone()
+                    };
+                    choice.fails_alone |= !is_forced && is_of_a_night(&choice, asking.settings);
+                    choice
                 }));
                 continue;
             }
             choice.records = cut.slices.first().and_then(|slice| slice.records);
             if cut.is_hole && cut.window.duration() > STEADY && !is_forced {
                 chosen.notices.push(format!(
-                    "{object}: {records} records of {} had never been read; they are read now",
+                    "{object}: {records} records of {} had never been read; they are read now, unless told otherwise below",
                     cut.window
                 ));
             }
@@ -311,8 +317,10 @@ impl FirstLoads {
         asking: &Asking<'_>,
         cause: ApiError,
     ) -> Result<Self, PlanError> {
-        let cannot_wait =
-            |one: &&Counting| asking.checked.force || is_core(&one.object) && !one.is_known;
+        let cannot_wait = |one: &&Counting| {
+            let is_of_a_night = is_of_a_night(&chosen.choices[one.at], asking.settings);
+            asking.checked.force || !is_of_a_night || is_core(&one.object) && !one.is_known
+        };
         if let Some(one) = counting.iter().find(cannot_wait) {
             return Err(PlanError::Salesforce {
                 action: "before the first load of",
@@ -333,6 +341,12 @@ impl FirstLoads {
         chosen.choices.retain(|choice| !listed(choice));
         Ok(self)
     }
+}
+
+/// Whether a nightly run would find it as a gap: what a backfill reads before the settings' beginning nobody else reads, so it
+/// is waited for and never left out.
+fn is_of_a_night(choice: &Choice, settings: &Settings) -> bool {
+    choice.window.start() >= settings.salesforce.initial_start
 }
 
 /// What a customer's interaction hangs on; without it a run shows less than it could.

@@ -44,8 +44,8 @@ pub(crate) fn of(
             filter: choice.filter.clone(),
             is_partial: choice.is_partial,
             ids: choice.ids.clone(),
-            // Landed files do not heal by waiting for another run, and what is read again by force is a gap to none.
-            fails_alone: choice.fails_alone && checked.mode != Mode::Replay && !checked.force,
+            // Landed files do not heal by waiting for another run.
+            fails_alone: choice.fails_alone && checked.mode != Mode::Replay,
         };
         let bytes = serde_json::to_vec(&task).map_or(usize::MAX, |bytes| bytes.len());
         if bytes > MOST_TASK_BYTES {

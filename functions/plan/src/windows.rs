@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::filter::Filter;
 use model::payload::Mode;
 use model::settings::{GENESYS_OPTIONAL, GENESYS_REFERENCE, SALESFORCE_OBJECTS, Settings};
-use model::{Source, Window};
+use model::{Coverage, Source, Window};
 use past::Past;
 
 /// Read once an hour, never by day.
@@ -69,6 +69,15 @@ impl Choice {
             landed: Vec::new(),
             records: None,
         }
+    }
+
+    /// As it is when a run is forced: what has been `read` before, all or in part, is no gap that a later run would fill, so it
+    /// must not fail unnoticed. What nobody has read yet stays as it is, or an object that the source always refuses would
+    /// let no forced run end.
+    fn again(mut self, checked: &Checked, read: &Coverage) -> Self {
+        let is_gap = read.gaps(self.window) == [self.window];
+        self.fails_alone &= !checked.force || is_gap;
+        self
     }
 }
 
@@ -260,7 +269,8 @@ impl Run<'_> {
                     continue;
                 }
             }
-            let mut choice = Choice::new(Source::Genesys, object, window);
+            let choice = Choice::new(Source::Genesys, object, window);
+            let mut choice = choice.again(self.checked, &known.read);
             choice.filter = self.filter(object);
             choice.is_partial = self.checked.filter.is_some();
             chosen.choices.push(choice);

@@ -1,6 +1,6 @@
 //! How many slices of first loads a run has calls for.
 
-use super::{FirstLoads, tell};
+use super::{FirstLoads, is_of_a_night, tell};
 use crate::estimate::Estimator;
 use crate::windows::{Choice, Chosen};
 use salesforce::Usage;
@@ -26,7 +26,8 @@ impl FirstLoads {
         let mut never = self.never;
         for choice in self.slices {
             let calls = estimator.salesforce_calls(std::slice::from_ref(&choice));
-            let is_taken = late.is_empty() && (calls <= left || taken == 0 && left > 0);
+            let has_room = late.is_empty() && (calls <= left || taken == 0 && left > 0);
+            let is_taken = has_room || !is_of_a_night(&choice, estimator.settings);
             if is_taken {
                 left = left.saturating_sub(calls);
                 taken += 1;

@@ -40,12 +40,12 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
         chosen.choices.extend(
             windows
                 .into_iter()
-                .map(|window| Choice::new(source, object.as_str(), window)),
+                .map(|window| Choice::new(source, object.as_str(), window).again(checked, &read)),
         );
     }
     if !holes.is_empty() {
         chosen.notices.push(format!(
-            "Salesforce: holes before the newest that has been read, intervals that had never been read: {}; they are read now",
+            "Salesforce: holes before the newest that has been read, intervals that had never been read: {}; they are read now, unless told otherwise below",
             list(&holes)
         ));
     }

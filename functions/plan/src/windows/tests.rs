@@ -253,6 +253,15 @@ fn a_backfill_skips_what_is_settled_unless_forced() {
         [window("2026-01-05T00:00:00Z", "2026-01-07T00:00:00Z")]
     );
     assert_eq!(forced.settled_windows, 0);
+    // What was read before is no gap that a later run would fill. What an organisation never gives must let it end.
+    let alone = |object: &str| {
+        let choices = of(&forced, object).into_iter();
+        choices.map(|choice| choice.fails_alone).collect::<Vec<_>>()
+    };
+    assert_eq!(alone("survey"), [false, true]);
+    assert_eq!(alone("adherence"), [true, true]);
+    assert_eq!(alone("campaign"), [true]);
+    assert_eq!(alone("conversation"), [false, false]);
 }
 
 #[test]
@@ -341,7 +350,7 @@ fn salesforce_goes_on_where_it_stopped_and_fills_what_is_missing_before() {
             window("2026-01-19T06:00:00Z", "2026-01-20T00:00:00Z")
         ]
     );
-    insta::assert_snapshot!(chosen.notices.join("\n"), @"Salesforce: holes before the newest that has been read, intervals that had never been read: case 1; they are read now");
+    insta::assert_snapshot!(chosen.notices.join("\n"), @"Salesforce: holes before the newest that has been read, intervals that had never been read: case 1; they are read now, unless told otherwise below");
 }
 
 #[test]

@@ -7,8 +7,9 @@
 --         for good while all its hours are settled by others, nor one that was never merged and read again. Salesforce and the listings
 --         are read since the last time: their windows may be long, and stand at the day they reach. A window that its run went on without
 --         (mode left_out: it failed, or there was no room for it) is shown until its hours are read; for a listing until a listing
---         reaches as far, since each is a state; for attributes of conversations until the conversations are read for good. (Records
---         asked for by their ids: see mart.salesforce_hole.)
+--         reaches as far, since each is a state; for attributes of conversations until the conversations are read for good; for
+--         Salesforce until the next nightly run, which says anew what is missing. (Records asked for by their ids: see
+--         mart.salesforce_hole.)
 -- Flags   left_out_windows: windows of the day that a run went on without and nobody has read since. has_gap: there are such windows, or
 --         hours before a window of the day were never read, though earlier ones were: since gap_begins_at, and days that lie in the gap
 --         have no row. is_short: fewer records came than the source counts (its count is approximate for extraction query, lookup,
@@ -197,6 +198,18 @@ chained as (
     where nested.is_of_hours = 0 or nested.longer_until is null or nested.longer_until < nested.window_end
 ),
 
+planned as (
+    -- A nightly run plans all that Salesforce lacks, and says of each such window anew that it was left out.
+    select
+        window_ledger.source,
+        max(load_log.loaded_at) as loaded_at
+    from ops.window_ledger
+    inner join ops.load_log
+        on window_ledger.batch_id = load_log.batch_id
+    where window_ledger.source = 'salesforce' and window_ledger.mode = 'nightly' and load_log.merged_at is not null
+    group by window_ledger.source
+),
+
 left_out as (
     -- Of a window that was left out again and again the last time.
     select
@@ -211,7 +224,11 @@ left_out as (
             order by window_ledger.extracted_at desc, window_ledger.batch_id desc, window_ledger.window_no desc
         ) as recency
     from ops.window_ledger
-    where window_ledger.mode = 'left_out' and right(window_ledger.object, 7) <> '_lookup'
+    inner join ops.load_log
+        on window_ledger.batch_id = load_log.batch_id
+    left join planned
+        on window_ledger.source = planned.source and load_log.loaded_at < planned.loaded_at
+    where window_ledger.mode = 'left_out' and right(window_ledger.object, 7) <> '_lookup' and planned.source is null
 ),
 
 shown as (

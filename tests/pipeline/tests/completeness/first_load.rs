@@ -165,6 +165,10 @@ fn a_first_load_beyond_a_days_share_is_complete_after_some_nights_and_nothing_is
                 next.told,
                 next.made
             );
+            // Told once: as it is now, and not as it was the nights before.
+            let told = "select coalesce(max(days), 0) from (select object, sum(left_out_windows) as days \
+                from mart.completeness where source = 'salesforce' group by object) as of_object";
+            assert_eq!(number(&twin, told).await?, i64::from(is_left));
             if !is_left {
                 break;
             }
