@@ -1,6 +1,7 @@
 //! Bulk: a slice is read by a job, whose result comes as CSV in pages.
 
 use crate::read::{Run, Step, Trouble};
+use crate::records::Anew;
 use crate::state::{Road, Running};
 use crate::{PAGE_TIME, records};
 use landing::LandingError;
@@ -160,13 +161,15 @@ impl Run<'_> {
             }
             Err(cause) => return Err(cause.into()),
         };
-        let mark = self.mark();
-        self.land(&page)?;
-        if self.is_repeated(mark, false)? {
+        let duplicates = self.duplicates();
+        let mut anew = self.anew(running.locator.is_none());
+        self.land(&page, &mut anew)?;
+        let nearer = self.nearer(page.records(), duplicates, anew.as_ref());
+        if self.is_repeated(page.records(), nearer, false)? {
             return Ok(Step::More);
         }
         let told = running.records.unwrap_or_default();
-        running.read += self.nearer(mark, page.records());
+        running.read += nearer;
         // The locator alone says where a result ends: behind its last record may come a page that has none.
         let may_go_on = running.read < told || (running.read == told && page.records() > 0);
         running.locator = page.locator;
@@ -187,14 +190,14 @@ impl Run<'_> {
         Ok(if is_last { Step::Complete } else { Step::More })
     }
 
-    fn land(&mut self, page: &JobPage) -> Result<(), LandingError> {
+    fn land(&mut self, page: &JobPage, anew: &mut Option<Anew>) -> Result<(), LandingError> {
         let (mapping, received_at) = (&self.target.mapping, self.deadline.now());
         let writer = &mut *self.writer;
         let mut rows = 0;
         page.each(|row| {
             match row {
-                Ok(row) => records::take_row(mapping, writer, row, received_at)?,
-                Err(line) => records::take(mapping, writer, line, received_at)?,
+                Ok(row) => records::take_row(mapping, writer, row, received_at, anew.as_mut())?,
+                Err(line) => records::take(mapping, writer, line, received_at, anew.as_mut())?,
             }
             rows += 1;
             if rows == ROWS_BETWEEN_DRAINS {

@@ -170,7 +170,13 @@ async fn replay(
     let mut lines = 0_usize;
     while let Some(key) = task.landed.get(state.replayed) {
         landing::envelope::read(store, key, |line| {
-            records::take(&target.mapping, writer, &line.payload, line.extracted_at)?;
+            records::take(
+                &target.mapping,
+                writer,
+                &line.payload,
+                line.extracted_at,
+                None,
+            )?;
             lines += 1;
             if lines.is_multiple_of(LINES_BETWEEN_DRAINS) {
                 writer.drain()?;

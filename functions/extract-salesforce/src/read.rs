@@ -1,5 +1,6 @@
 //! Reads a window from the API, step by step, and keeps what has come whatever happens.
 
+use crate::records::{Anew, READING};
 use crate::state::{Road, State};
 use crate::target::{Target, What};
 use crate::{ExtractError, PAGE_TIME, Progress};
@@ -191,28 +192,43 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Records and duplicates so far: what [`Run::is_repeated`] compares with.
-    pub fn mark(&mut self) -> (u64, u64) {
-        let counts = self.writer.counts();
-        (counts.received, counts.duplicates)
+    /// Duplicates so far: what [`Run::nearer`] compares with.
+    pub fn duplicates(&mut self) -> u64 {
+        self.writer.counts().duplicates
     }
 
-    /// How many of a page's records bring a reading nearer to its end: those that had not come before `mark`, or all of them when
-    /// something is read anew. Pages that overlap have as many records as Salesforce tells, and not all of those it means.
-    pub fn nearer(&mut self, mark: (u64, u64), records: u64) -> u64 {
-        if self.state.is_rereading {
-            return records;
+    /// What counts a page's records when something is read anew: what came of an earlier reading says nothing about this one.
+    pub fn anew(&mut self, is_first_page: bool) -> Option<Anew> {
+        if !self.state.is_rereading {
+            return None;
         }
-        records.saturating_sub(self.mark().1 - mark.1)
+        if is_first_page {
+            self.writer.forget(READING);
+        }
+        Some(Anew {
+            most: self.settings.first_load_records,
+            records: 0,
+        })
     }
 
-    /// Whether everything that came since `mark` was known before, or the page leads back to itself: the page before it has
-    /// come again. Salesforce names no record twice in a result, so unless something is read anew on purpose, the page is
-    /// asked for again.
-    pub fn is_repeated(&mut self, mark: (u64, u64), leads_back: bool) -> Result<bool, Trouble> {
-        let (received, duplicates) = self.mark();
-        let (received, duplicates) = (received - mark.0, duplicates - mark.1);
-        let is_known = received > 0 && duplicates == received && !self.state.is_rereading;
+    /// How many of a page's records bring a reading nearer to its end: those it has not had yet. Pages that overlap have as many
+    /// records as Salesforce tells, and not all of those it means.
+    pub fn nearer(&mut self, records: u64, duplicates: u64, anew: Option<&Anew>) -> u64 {
+        match anew {
+            Some(anew) => anew.records,
+            None => records.saturating_sub(self.duplicates() - duplicates),
+        }
+    }
+
+    /// Whether the reading has had all of the page's records, or the page leads back to itself: the page before it has come
+    /// again. Salesforce names no record twice in a result, so the page is asked for again.
+    pub fn is_repeated(
+        &mut self,
+        records: u64,
+        nearer: u64,
+        leads_back: bool,
+    ) -> Result<bool, Trouble> {
+        let is_known = records > 0 && nearer == 0;
         if !is_known && !leads_back {
             self.repeats = 0;
             return Ok(false);
@@ -237,8 +253,9 @@ impl<'a> Run<'a> {
         Ok(true)
     }
 
-    /// Whether fewer different records have come than Salesforce counts in what was read: a page that came twice while
-    /// something was read anew looks like any other. Nobody reads a window again that has landed, so the next call does.
+    /// Whether fewer different records have come than Salesforce counts in what was read: beyond the records that are marked, a
+    /// page that came twice while something was read anew looks like any other. Nobody reads a window again that has landed, so
+    /// the next call does.
     fn missing(&mut self) -> Option<ApiError> {
         let counts = *self.writer.counts();
         let came = counts.received - counts.duplicates;

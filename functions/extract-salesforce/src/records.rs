@@ -6,14 +6,40 @@ use model::rows::Refusal;
 use salesforce::{Mapping, Record, Row};
 use std::borrow::Cow;
 
+/// The writer's marks of a reading that is not the first: one at a time is at work.
+pub(crate) const READING: u32 = 0;
+
+/// Which records of a page are new to a reading that is not the first. By their ids: one that was edited since an earlier
+/// reading comes with other bytes, and is no other record.
+pub(crate) struct Anew {
+    /// Marks that are kept; what comes beyond them counts as new.
+    pub most: u64,
+    pub records: u64,
+}
+
+impl Anew {
+    fn note(&mut self, writer: &mut WindowWriter, key: &str) {
+        let is_new = if writer.marked(READING) < self.most {
+            writer.mark(READING, key)
+        } else {
+            !writer.is_marked(READING, key)
+        };
+        self.records += u64::from(is_new);
+    }
+}
+
 /// Lands a record's JSON and stages its row, or sets it aside with the reason.
 pub(crate) fn take(
     mapping: &Mapping,
     writer: &mut WindowWriter,
     payload: &[u8],
     received_at: Timestamp,
+    anew: Option<&mut Anew>,
 ) -> Result<(), LandingError> {
-    let refuse = |writer: &mut WindowWriter, refusal| {
+    let refuse = |writer: &mut WindowWriter, refusal, anew: Option<&mut Anew>| {
+        if let Some(anew) = anew {
+            anew.note(writer, &String::from_utf8_lossy(payload));
+        }
         writer
             .refuse(None, payload, received_at, &refusal)
             .map(drop)
@@ -23,18 +49,23 @@ pub(crate) fn take(
             reason: "unreadable",
             detail: "is no UTF-8".to_owned(),
         };
-        return refuse(writer, refusal);
+        return refuse(writer, refusal, anew);
     };
     let text = without_nul(text);
     let record = match Record::parse(&text) {
         Ok(record) => record,
-        Err(refusal) => return refuse(writer, refusal),
+        Err(refusal) => return refuse(writer, refusal, anew),
     };
     match mapping.id(&record) {
-        Ok(id) => writer
-            .record_json(&id, &text, received_at, |rows| mapping.write(&record, rows))
-            .map(drop),
-        Err(refusal) => refuse(writer, refusal),
+        Ok(id) => {
+            if let Some(anew) = anew {
+                anew.note(writer, &id);
+            }
+            writer
+                .record_json(&id, &text, received_at, |rows| mapping.write(&record, rows))
+                .map(drop)
+        }
+        Err(refusal) => refuse(writer, refusal, anew),
     }
 }
 
@@ -44,8 +75,13 @@ pub(crate) fn take_row(
     writer: &mut WindowWriter,
     row: &Row,
     received_at: Timestamp,
+    anew: Option<&mut Anew>,
 ) -> Result<(), LandingError> {
-    match mapping.id(row) {
+    let id = mapping.id(row);
+    if let Some(anew) = anew {
+        anew.note(writer, id.as_deref().unwrap_or(row.payload()));
+    }
+    match id {
         Ok(id) => writer.record_json(&id, row.payload(), received_at, |rows| {
             mapping.write(row, rows)
         }),

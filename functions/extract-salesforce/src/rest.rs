@@ -45,16 +45,20 @@ impl Run<'_> {
             }
         };
         let leads_back = page.next_url.is_some() && page.next_url == self.state.next_url;
-        let (mark, received_at) = (self.mark(), self.deadline.now());
+        let (duplicates, received_at) = (self.duplicates(), self.deadline.now());
+        let mut anew = self.anew(self.state.next_url.is_none());
         for record in &page.records {
             let payload = record.get().as_bytes();
-            records::take(&self.target.mapping, self.writer, payload, received_at)?;
+            let (mapping, anew) = (&self.target.mapping, anew.as_mut());
+            records::take(mapping, self.writer, payload, received_at, anew)?;
         }
-        if self.is_repeated(mark, leads_back)? {
+        let records = page.records.len() as u64;
+        let nearer = self.nearer(records, duplicates, anew.as_ref());
+        if self.is_repeated(records, nearer, leads_back)? {
             return Ok(None);
         }
         let before = self.state.next_url.as_ref().map_or(0, |_| self.state.read);
-        self.state.read = before + self.nearer(mark, page.records.len() as u64);
+        self.state.read = before + nearer;
         if page.next_url.is_none() && self.state.read < page.total_size {
             return self.fell_short(page.total_size).map(|()| None);
         }

@@ -113,6 +113,39 @@ async fn a_page_that_comes_again_and_again_is_a_fault_that_passes() {
 }
 
 #[tokio::test]
+async fn a_page_that_comes_twice_while_something_is_read_anew_is_asked_for_again() {
+    let gone = Fault::Status {
+        code: 404,
+        retry_after: None,
+        body: None,
+    };
+    for (threshold, pages, fault, skip, known) in [
+        (0, "/results", gone, 0, 160),
+        (u64::MAX, "/query", Fault::ExpireCursor, 1, 240),
+    ] {
+        let options = Options {
+            page_size: 80,
+            bulk_polls: 0,
+            ..Options::default()
+        };
+        let org = Org::new(options, |settings| {
+            settings.salesforce.bulk_threshold = threshold;
+            settings.salesforce.bulk_page_records = 80;
+        })
+        .await;
+        org.fault_after(pages, fault, 1, 1);
+        org.fault_after(pages, Fault::RepeatPage, 1, skip);
+        let outcome = org.call(&task("case"), 600).await.unwrap();
+        assert!(outcome.done && org.server.control().faults.pending().is_empty());
+        let counts = outcome.counts;
+        assert_eq!(
+            (counts.api, counts.duplicates),
+            (Some(counts.staged), known)
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_query_too_long_for_a_url_is_read_by_a_job_however_few_records_it_has() {
     let org = Org::new(Options::default(), |settings| {
         let account = settings.salesforce.objects.get_mut("account").unwrap();

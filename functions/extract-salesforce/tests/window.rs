@@ -86,6 +86,11 @@ async fn first_page(server: &MockServer, answer: ResponseTemplate, times: u64) {
         .expect(1)
         .mount(server)
         .await;
+    query(server, answer, times).await;
+}
+
+/// The first page of the records alone.
+async fn query(server: &MockServer, answer: ResponseTemplate, times: u64) {
     let query = "SELECT Id, IsDeleted, SystemModstamp, CreatedDate, LastModifiedDate, Name, Type, Customer_Tier__c, Industry, Lifetime_Value_USD__c, MasterRecordId, OwnerId, Owner.Name, ParentId, Phone FROM Account WHERE SystemModstamp >= 2026-01-04T23:50:00Z AND SystemModstamp < 2026-01-06T00:00:00Z ORDER BY SystemModstamp, Id";
     Mock::given(path("/services/data/v66.0/queryAll"))
         .and(query_param("q", query))
@@ -302,13 +307,45 @@ async fn pages_that_overlap_have_the_right_number_of_records_and_are_read_once_m
 }
 
 #[tokio::test]
-async fn a_page_that_comes_twice_while_the_query_is_read_anew_loses_nothing() {
+async fn what_was_edited_between_two_readings_does_not_stand_for_what_has_not_come() {
+    let (objects, server) = (Objects::default(), MockServer::start().await);
+    first_page(&server, four([(1, "Ada"), (2, "Grace")], Some(NEXT)), 1).await;
+    assert!(!run(&objects, &server, ACCOUNT, 20).await.unwrap().done);
+
+    server.reset().await;
+    next_page(&server, forgotten()).await;
+    let edited = || four([(1, "Ada-Lou"), (2, "Grace-Ann")], Some(NEXT));
+    query(&server, edited(), 2).await;
+    assert!(!run(&objects, &server, ACCOUNT, 20).await.unwrap().done);
+    // The page before it in its place is asked for again, one that overlaps with it has the query read once more.
+    next_page(&server, four([(1, "Ada-Lou"), (2, "Grace-Ann")], None)).await;
+    next_page(&server, four([(2, "Grace-Ann"), (3, "Joan")], None)).await;
+    next_page(&server, four([(3, "Joan"), (4, "Mary")], None)).await;
+    let counts = run(&objects, &server, ACCOUNT, 600).await.unwrap().counts;
+    assert_eq!(
+        (counts.api, counts.landed, counts.duplicates),
+        (Some(4), 6, 6)
+    );
+    let all = ["Ada", "Ada-Lou", "Grace", "Grace-Ann", "Joan", "Mary"];
+    assert_eq!(
+        names(&objects, ACCOUNT),
+        all.map(|name| format!("\"{name}\""))
+    );
+}
+
+#[tokio::test]
+async fn a_page_that_comes_twice_in_a_reading_too_long_to_be_marked_loses_nothing() {
     let (objects, server) = (Objects::default(), MockServer::start().await);
     let first = || four([(1, "Ada"), (2, "Grace")], Some(NEXT));
     first_page(&server, first(), 2).await;
     next_page(&server, forgotten()).await;
     next_page(&server, four([(1, "Ada"), (2, "Grace")], None)).await;
-    let error = run(&objects, &server, ACCOUNT, 600).await.unwrap_err();
+    let mut unmarked = settings();
+    unmarked.salesforce.first_load_records = 0;
+    let (_aws, extractor) = extractor(&objects, &token(&server), unmarked).await;
+    let error = Box::pin(extractor.run(task(ACCOUNT), deadline(600)))
+        .await
+        .unwrap_err();
     assert_eq!(error.kind(), Kind::Transient);
     let text = Failure::from(error).to_string();
     assert!(
