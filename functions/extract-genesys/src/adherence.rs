@@ -21,6 +21,12 @@ pub(crate) async fn read(run: &mut Run<'_>, source: &Source) -> Result<Progress,
         Stage::Adherence(units) => units,
         _ => units(run, source).await?,
     };
+    // Begun by a version that did not keep which unit came: others have.
+    if run.state.came.is_none() && run.state.asked > run.state.aside + units.len() as u64 {
+        for unit in &mut units {
+            unit.others_came = true;
+        }
+    }
     run.state.stage = Stage::Adherence(units.clone());
     while let Some(unit) = units.first().cloned() {
         match read_unit(run, source, &mut units, &unit).await? {
@@ -76,6 +82,7 @@ fn failed(
         }
         units.push(Unit {
             is_second_try: true,
+            others_came: unit.others_came,
             ..Unit::new(unit.id)
         });
     } else if unit.others_came && unavailable::may_set_aside(run) {
@@ -144,8 +151,10 @@ async fn read_unit(
         if let (AdherenceState::Running, Some(job)) = (&state, &job) {
             state = match api.wait_for_adherence(job, run.keep).await {
                 Ok(state) => state,
-                // For ever, perhaps, of this one job: another one may do better.
-                Err(cause) if is_of_ids(&cause) => return Ok(Outcome::Failed(cause)),
+                // Another one may do better. One that is not lost runs on, and the next call asks for it.
+                Err(cause) if is_of_ids(&cause) && is_lost(run, unit, &cause) => {
+                    return Ok(Outcome::Failed(cause));
+                }
                 Err(cause) => return Err(run.source(cause)),
             };
         }
@@ -172,6 +181,12 @@ async fn read_unit(
         }
     }
     Ok(Outcome::Done)
+}
+
+/// Whether a job that cannot be asked for will never answer: it is refused, or has failed for too long. A fault alone says
+/// nothing about it.
+fn is_lost(run: &Run<'_>, unit: &Unit, cause: &SourceError) -> bool {
+    cause.kind() != Kind::Transient || run.has_waited(unit.submitted_at).is_some()
 }
 
 /// Waits on for a job that still runs, unless it has run for too long.

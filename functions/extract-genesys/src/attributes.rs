@@ -1,7 +1,7 @@
 //! Attributes of an intraday window's conversations, from the conversations themselves: a details job has them only later.
 
 use crate::conversation::slices::{cut, is_too_large, is_too_much};
-use crate::conversation::way::{Way, touches_days};
+use crate::conversation::way::{Way, keeps_anything, touches_days};
 use crate::run::{Progress, Run};
 use crate::state::Stage;
 use crate::unavailable::{Asked, NOBODY};
@@ -93,6 +93,13 @@ async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractE
         };
         // Without the filter no part of a day has a smaller answer.
         let is_cuttable = run.filters_start() && !is_doubted || touches_days(slice);
+        if is_doubted && !is_cuttable && ids.len() == known {
+            is_proven = is_proven || keeps_anything(run, api, slice).await;
+            if is_proven {
+                tracing::warn!("Taking {slice} to be empty, as the filter says: {cause}");
+                continue;
+            }
+        }
         let Some(pieces) = cut(slice, 2).filter(|_| is_cuttable) else {
             return Err(run.source(cause));
         };

@@ -131,17 +131,41 @@ async fn a_time_without_conversations_is_looked_at_twice_and_empty() {
     // The second look needs an answer that does not come: in smaller parts it would come to the same question.
     let options = Options {
         availability: Some("2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
-        slow_above: 0,
         ..unlimited()
     };
-    let fake = Fake::start(seeded.clone(), options).await;
-    let extractor = fake.world.extractor().repeating(impatient());
-    let error = Box::pin(extractor.run(&task, deadline()))
-        .await
-        .unwrap_err();
-    assert_eq!(error.kind(), Kind::Transient);
-    assert_eq!(fake.server.control().requests.counts().by_path[QUERY], 5);
-    fake.stop().await;
+    let before = task.window.end() - SignedDuration::from_hours(2);
+    let of_hours = seeded.started_in(before, task.window.end()).len() as u64;
+    assert!(of_hours > 0);
+    for object in ["conversation", "conversation_attribute"] {
+        object.clone_into(&mut task.object);
+        for (filter, slow_above, queries, counted) in [
+            // The filter is asked for a longer time. It keeps something of it, so it works.
+            (StartFilter::Kept, of_hours, 1 + 4 + 1, Some(0)),
+            // It is too much as well.
+            (StartFilter::Kept, 0, 1 + 4 + 4, None),
+            // It keeps nothing of a whole day either.
+            (StartFilter::Misread, of_hours, 1 + 4 + 3, None),
+        ] {
+            let options = Options {
+                start_filter: filter,
+                slow_above,
+                ..options.clone()
+            };
+            let fake = Fake::start(seeded.clone(), options).await;
+            let extractor = fake.world.extractor().repeating(impatient());
+            let outcome = Box::pin(extractor.run(&task, deadline())).await;
+            let asked = fake.server.control().requests.counts().by_path[QUERY];
+            assert_eq!(asked, queries, "{object} {filter:?} {slow_above}");
+            if counted.is_some() {
+                assert!(outcome.unwrap().done);
+                let counts = fake.world.bucket.receipt(&task).counts;
+                assert_eq!((counts.api, counts.received), (counted, 0), "{object}");
+            } else {
+                assert_eq!(outcome.unwrap_err().kind(), Kind::Transient, "{object}");
+            }
+            fake.stop().await;
+        }
+    }
 }
 
 #[tokio::test]
@@ -204,10 +228,17 @@ async fn a_part_that_is_empty_holds_up_nothing_though_the_day_is_too_much() {
     let [first, second] = pair.unwrap() else {
         panic!("two minutes");
     };
-    for object in ["conversation", "conversation_attribute"] {
+    for (object, width, is_stopped) in [
+        ("conversation", 1, false),
+        ("conversation", 1, true),
+        // More than the two minutes have room side by side.
+        ("conversation", 3, false),
+        ("conversation", 3, true),
+        ("conversation_attribute", 3, false),
+    ] {
         let mut task = day_of(object);
         task.window = Window::new(first.start(), second.end()).unwrap();
-        task.max_in_flight = 1;
+        task.max_in_flight = width;
         let options = Options {
             slow_above: count(&task.window),
             availability: Some("2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
@@ -217,6 +248,13 @@ async fn a_part_that_is_empty_holds_up_nothing_though_the_day_is_too_much() {
         let fault = Fault::new("details/query", answering(504), 4);
         fake.server.control().faults.add(fault);
         let extractor = fake.world.extractor().repeating(impatient());
+        if is_stopped {
+            // One of the minutes has come, the other one does not.
+            let fault = Fault::new("details/query", answering(503), 4);
+            fake.server.control().faults.add(fault.after(1));
+            let error = Box::pin(extractor.run(&task, deadline())).await;
+            assert_eq!(error.unwrap_err().kind(), Kind::Transient);
+        }
         finish(&extractor, &task, 1).await;
         let counts = fake.world.bucket.receipt(&task).counts;
         fake.stop().await;
@@ -224,8 +262,51 @@ async fn a_part_that_is_empty_holds_up_nothing_though_the_day_is_too_much() {
         assert_eq!(
             (counts.api, counts.staged),
             (Some(expected), expected),
-            "{object}"
+            "{object} {width} {is_stopped}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_second_look_that_breaks_off_before_its_part_finds_no_more_than_the_filter() {
+    let seeded = world(2, 3000);
+    let count = |it: &Window| seeded.started_in(it.start(), it.end()).len() as u64;
+    let day = event("day").window;
+    let minutes = day.slices(SignedDuration::from_mins(1));
+    let minutes: Vec<_> = minutes.skip(60).collect();
+    let mut pairs = minutes.windows(2);
+    let pair = pairs.find(|it| count(&it[0]) > 0 && count(&it[1]) == 0);
+    let [first, second] = pair.unwrap() else {
+        panic!("two minutes");
+    };
+    let mut task = event("day");
+    task.window = Window::new(first.start(), second.end()).unwrap();
+    let before = Window::new(day.start(), second.start()).unwrap();
+    // Up to the page on which the other minute of the window ends: the next one does not come.
+    let pages = count(&before).div_ceil(10);
+    assert!(pages > 1);
+    for is_stopped in [false, true] {
+        let options = Options {
+            availability: Some("2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
+            ..unlimited()
+        };
+        let mut fake = Fake::start(seeded.clone(), options).await;
+        let settings = &mut fake.world.settings;
+        *settings = settings.replace("query_page_size = 100", "query_page_size = 10");
+        let faults = &fake.server.control().faults;
+        faults.add(Fault::new("details/query", answering(504), 4));
+        let broken = Fault::new("details/query", answering(504), u64::MAX);
+        faults.add(broken.after(2 + pages));
+        let mut extractor = fake.world.extractor().repeating(impatient());
+        if is_stopped {
+            extractor = extractor.handing_back_at(Duration::from_hours(1));
+        }
+        let calls = finish(&extractor, &task, 99).await;
+        assert_eq!(calls > 1, is_stopped);
+        let counts = fake.world.bucket.receipt(&task).counts;
+        fake.stop().await;
+        let expected = count(first);
+        assert_eq!((counts.api, counts.staged), (Some(expected), expected));
     }
 }
 

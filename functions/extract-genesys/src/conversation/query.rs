@@ -5,7 +5,7 @@ mod anew;
 use super::slices::{is_too_large, is_too_much, parts_for};
 use super::stream::Stream;
 use super::totals::{self, Cut};
-use super::way::{Way, touches_days};
+use super::way::{Way, keeps_anything, touches_days};
 use super::{BREATH, take};
 use crate::run::{Progress, Run, Source};
 use crate::state::{Query, Slice, Stage};
@@ -98,14 +98,14 @@ impl Reader {
                 }
                 continue;
             }
-            let Some((_, position, source)) = self.merge.pop() else {
+            let Some((start, position, source)) = self.merge.pop() else {
                 return Err(failed(run, "a page got lost"));
             };
             taken += 1;
             if taken % BREATH == 0 {
                 tokio::task::yield_now().await;
             }
-            if !self.take(run, source, position)? {
+            if !self.take(run, source, start, position)? {
                 continue;
             }
             self.turn(run, source)?;
@@ -119,13 +119,20 @@ impl Reader {
         }
     }
 
-    /// Begins slices, the earliest first, as long as the worker's share has room for them.
+    /// Begins slices, the earliest first, as long as the worker's share has room for them. One in doubt waits until all the
+    /// others are read: they tell whether the filter keeps anything, and nothing of them may wait for its day.
     fn begin(&mut self, run: &Run<'_>) {
         let share = run.task.max_in_flight as usize;
         let width = share.clamp(1, MOST_STREAMS);
-        while self.streams.len() < width
-            && let Some(slice) = self.pending.pop_front()
-        {
+        let is_sure = |slice: &Slice| slice.doubted.is_none();
+        while self.streams.len() < width {
+            let place = self.pending.iter().position(is_sure);
+            if place.is_none() && self.streams.values().any(|it| is_sure(&it.slice)) {
+                break;
+            }
+            let Some(slice) = self.pending.remove(place.unwrap_or(0)) else {
+                break;
+            };
             let stream = Stream::new(slice, |slice| Way::of(run, slice.window));
             // With the filter a slice holds nothing from before its start; without it, it may.
             let from = (stream.way == Way::Starts).then(|| stream.slice.window.start());
@@ -183,13 +190,15 @@ impl Reader {
             Err(cause) if is_too_much(&cause) && may_be_less => {
                 return self.cut(run, source, 2, || cause);
             }
-            Err(cause)
-                if is_too_much(&cause)
-                    && self.is_proven
-                    && stream.next == 1
-                    && !stream.slice.has_own =>
-            {
+            Err(cause) if is_too_much(&cause) && !stream.has_own() => {
                 let window = stream.slice.window;
+                // Of what is not read to its end, nothing is counted.
+                stream.total = None;
+                let api = &self.platform.api;
+                self.is_proven = self.is_proven || keeps_anything(run, api, window).await;
+                if !self.is_proven {
+                    return Err(run.source(cause));
+                }
                 tracing::warn!("Taking slice {window} to be empty, as the filter says: {cause}");
                 return self.end(run, source);
             }
@@ -253,6 +262,7 @@ impl Reader {
         &mut self,
         run: &mut Run<'_>,
         source: usize,
+        start: Timestamp,
         position: usize,
     ) -> Result<bool, ExtractError> {
         let Some(stream) = self.streams.get_mut(&source) else {
@@ -276,7 +286,9 @@ impl Reader {
             }
         }
         let at = current.received_at;
-        if take(run, payload, at, Extraction::Query, Some(group))? {
+        let is_taken = take(run, payload, at, Extraction::Query, Some(group))?;
+        // Without the filter, others of the window come as well.
+        if is_taken && stream.slice.window.contains(start) {
             stream.slice.has_own = true;
             self.is_proven |= stream.way == Way::Starts;
         }
@@ -331,8 +343,7 @@ impl Reader {
             );
         }
         if way == Way::Starts && !slice.has_own && !slice.is_piece && slice.doubted.is_none() {
-            // A filter that the source reads in another way keeps nothing either. (Pieces are compared with their whole.) The
-            // other slices come first: they tell whether it keeps anything.
+            // A filter that the source reads in another way keeps nothing either. (Pieces are compared with their whole.)
             self.pending.push_back(Slice {
                 page: 1,
                 taken: 0,

@@ -77,6 +77,13 @@ impl Stream {
         })
     }
 
+    /// Whether anything came that began in the slice, taken or not.
+    pub fn has_own(&self) -> bool {
+        let at_hand = self.current.iter().chain(&self.ahead);
+        let mut starts = at_hand.flat_map(|page| &page.order);
+        self.slice.has_own || starts.any(|(start, _)| self.slice.window.contains(*start))
+    }
+
     /// Whether everything that will ever come has been taken.
     pub fn is_drained(&self) -> bool {
         self.is_ended && self.current.is_none() && self.ahead.is_empty()
@@ -153,4 +160,28 @@ fn order(page: &Page, from: Timestamp) -> Vec<(Timestamp, usize)> {
         .collect();
     order.sort_by_key(|(start, _)| *start);
     order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Query;
+    use model::Window;
+
+    #[test]
+    fn what_came_of_a_slice_and_is_not_taken_counts_as_its_own() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let (start, end) = (at("2026-01-05T02:00:00Z"), at("2026-01-05T03:00:00Z"));
+        let slice = Query::default().slice(Window::new(start, end).unwrap());
+        let mut stream = Stream::new(slice, |_| Way::Forwards);
+        for (begun, has_own) in [("01:59:59", false), ("03:00:00", false), ("02:00:00", true)] {
+            let body =
+                format!(r#"{{"conversations":[{{"conversationStart":"2026-01-05T{begun}Z"}}]}}"#);
+            stream.push(Page::read(body.into_bytes()).unwrap(), end);
+            assert_eq!(stream.has_own(), has_own, "{begun}");
+        }
+        stream.current = stream.ahead.pop_back();
+        stream.ahead.clear();
+        assert!(stream.has_own());
+    }
 }

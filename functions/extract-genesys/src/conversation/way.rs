@@ -5,8 +5,10 @@
 //! part is behind.
 
 use crate::run::Run;
+use genesys::api::Api;
 use genesys::query::{DetailsQuery, Order, OrderBy};
-use jiff::Timestamp;
+use genesys::record;
+use jiff::{SignedDuration, Timestamp};
 use model::Window;
 use model::filter::Filter;
 use serde::{Deserialize, Serialize};
@@ -76,6 +78,37 @@ impl Way {
     pub fn is_refused(self, cause: &SourceError) -> bool {
         self == Self::Starts && cause.status() == Some(400)
     }
+}
+
+/// How long a time is asked for that must hold something: the smaller answer first.
+const WIDER_HOURS: [i64; 3] = [2, 6, 24];
+
+/// Whether the filter on the start keeps anything of a longer time that ends with `window`, of which it kept nothing. Then it
+/// works, and nothing began in the window.
+pub(crate) async fn keeps_anything(run: &Run<'_>, api: &Api, window: Window) -> bool {
+    for hours in WIDER_HOURS {
+        let from = window.end() - SignedDuration::from_hours(hours);
+        if from >= window.start() {
+            continue;
+        }
+        let Ok(wider) = Window::new(from, window.end()) else {
+            return false;
+        };
+        let query = Way::Starts.query(wider, run.filter()).page(1, 1);
+        match api.details(&query).await {
+            Ok(page) => {
+                let mut records = page.records().filter_map(|it| record::parse(it).ok());
+                if records.any(|it| wider.contains(it.conversation_start)) {
+                    return true;
+                }
+            }
+            Err(cause) => {
+                tracing::warn!("Asking whether the filter on the start keeps anything: {cause}");
+                return false;
+            }
+        }
+    }
+    false
 }
 
 fn is_whole_days(window: Window) -> bool {

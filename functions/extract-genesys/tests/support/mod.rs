@@ -74,6 +74,15 @@ impl Bucket {
         serde_json::from_slice(&self.0.lock().unwrap().by_key[&key]).unwrap()
     }
 
+    /// Changes what is on record of an unfinished window.
+    pub fn edit_progress(&self, task: &WindowTask, edit: impl FnOnce(&mut serde_json::Value)) {
+        let mut progress = self.progress(task);
+        edit(&mut progress);
+        let key = landing::keys::progress(task);
+        let bytes = serde_json::to_vec(&progress).unwrap();
+        self.0.lock().unwrap().by_key.insert(key, bytes);
+    }
+
     /// The lines of a table's files, headers left out.
     pub fn rows(&self, task: &WindowTask, table: &str) -> Vec<String> {
         let files = self.receipt(task).files.into_iter();
