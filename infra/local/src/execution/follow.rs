@@ -7,6 +7,7 @@ use crate::aws::Aws;
 use crate::data_api::ObjectSource as _;
 use crate::data_api::S3Source;
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use model::payload::PlanOutcome;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -125,7 +126,9 @@ impl<'a> Run<'a> {
         let bytes = bytes.with_context(|| format!("the plan {key} is not in the bucket"))?;
         let plan: PlanOutcome =
             serde_json::from_slice(&bytes).with_context(|| format!("reading {key}"))?;
-        let mut receipts = Receipts::of(&run_id);
+        let request = json!({"executionArn": self.arn});
+        let described = self.aws.states("DescribeExecution", &request).await?;
+        let mut receipts = Receipts::of(&run_id, began_at(&described["startDate"])?);
         receipts.look(&self.source, self.bucket, LOOK).await?;
         self.total = plan.genesys_windows + plan.salesforce_windows;
         self.began = Instant::now();
@@ -209,6 +212,15 @@ impl<'a> Run<'a> {
         }
         Ok(failed)
     }
+}
+
+/// When an execution began, of the seconds since 1970 that the service tells.
+fn began_at(start: &Value) -> Result<Timestamp> {
+    let seconds = start.as_f64().unwrap_or(-1.0);
+    let span = Duration::try_from_secs_f64(seconds).with_context(|| {
+        format!("startDate of an execution is {start}, not a number of seconds")
+    })?;
+    Ok(Timestamp::UNIX_EPOCH + span)
 }
 
 /// Whether a state that makes the plan has ended.

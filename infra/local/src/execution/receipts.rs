@@ -4,6 +4,7 @@ use crate::data_api::ObjectSource;
 use anyhow::{Context, Result};
 use futures_util::StreamExt as _;
 use futures_util::stream;
+use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -14,6 +15,7 @@ const READ_AT_ONCE: usize = 16;
 /// What is needed of a receipt.
 #[derive(Debug, Deserialize)]
 struct Receipt {
+    extracted_at: Timestamp,
     counts: Counts,
     #[serde(default)]
     beside: Vec<Beside>,
@@ -35,20 +37,23 @@ struct Counts {
 pub(super) struct Receipts {
     prefix: String,
     seen: BTreeSet<String>,
+    since: Timestamp,
     looked: Option<Instant>,
-    /// Windows that were done before the first look.
+    /// Windows that were done before the execution began: a first look may come when it has done some itself.
     pub(super) before: u64,
-    /// Records landed, by windows done since the first look.
+    /// Records landed, by windows done since then.
     pub(super) rows: u64,
     /// Requests to the sources, by the same.
     pub(super) calls: u64,
 }
 
 impl Receipts {
-    pub(super) fn of(run_id: &str) -> Self {
+    /// Receipts of a run, of which an execution is followed that began at `since`.
+    pub(super) fn of(run_id: &str, since: Timestamp) -> Self {
         Self {
             prefix: format!("runs/{run_id}/windows/"),
             seen: BTreeSet::new(),
+            since,
             looked: None,
             before: 0,
             rows: 0,
@@ -76,22 +81,22 @@ impl Receipts {
             .into_iter()
             .filter(|key| is_receipt(key) && !self.seen.contains(key))
             .collect();
-        if self.looked.is_none() {
-            self.before = new.len() as u64;
-        } else {
-            let mut read = stream::iter(&new)
-                .map(|key| receipt(objects, bucket, key))
-                .buffer_unordered(READ_AT_ONCE);
-            while let Some(receipt) = read.next().await {
-                let Receipt { counts, beside } = receipt?;
-                for counts in
-                    std::iter::once(counts).chain(beside.into_iter().map(|one| one.counts))
-                {
-                    self.rows += counts.landed;
-                    self.calls += counts.calls;
-                }
+        let mut read = stream::iter(&new)
+            .map(|key| receipt(objects, bucket, key))
+            .buffer_unordered(READ_AT_ONCE);
+        while let Some(receipt) = read.next().await {
+            let receipt = receipt?;
+            if receipt.extracted_at < self.since {
+                self.before += 1;
+                continue;
+            }
+            let beside = receipt.beside.into_iter().map(|one| one.counts);
+            for counts in std::iter::once(receipt.counts).chain(beside) {
+                self.rows += counts.landed;
+                self.calls += counts.calls;
             }
         }
+        drop(read);
         self.seen.extend(new);
         self.looked = Some(Instant::now());
         Ok(())
@@ -121,9 +126,9 @@ mod tests {
     struct Bucket(Mutex<BTreeMap<String, Vec<u8>>>);
 
     impl Bucket {
-        fn put(&self, name: &str, landed: u64, calls: u64) {
+        fn put(&self, name: &str, extracted_at: &str, landed: u64, calls: u64) {
             let text = serde_json::json!({
-                "task": {}, "counts": {"landed": landed, "calls": calls, "received": 0},
+                "task": {}, "extracted_at": extracted_at, "counts": {"landed": landed, "calls": calls, "received": 0},
                 "beside": [{"object": "external_contact", "counts": {"landed": 1, "calls": 1}}],
             });
             let key = format!("runs/r/windows/genesys/conversation/{name}");
@@ -148,21 +153,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_are_those_of_windows_done_since_the_first_look() {
+    async fn rows_are_those_of_windows_that_this_execution_has_done() {
         let bucket = Bucket::default();
-        bucket.put("20260105.json", 100, 9);
-        bucket.put("20260106.progress.json", 0, 0);
-        let mut receipts = Receipts::of("r");
+        let (earlier, since, later) = (
+            "2026-01-08T01:00:00Z",
+            "2026-01-08T02:00:00Z",
+            "2026-01-08T02:00:01Z",
+        );
+        bucket.put("20260105.json", earlier, 100, 9);
+        bucket.put("20260107.json", later, 7, 1);
+        bucket.put("20260106.progress.json", later, 0, 0);
+        let mut receipts = Receipts::of("r", since.parse().unwrap());
         receipts.look(&bucket, "b", Duration::ZERO).await.unwrap();
-        assert_eq!((receipts.done(), receipts.before, receipts.rows), (1, 1, 0));
-        bucket.put("20260106.json", 40, 3);
+        assert_eq!((receipts.done(), receipts.before, receipts.rows), (2, 1, 8));
+        bucket.put("20260106.json", later, 40, 3);
         receipts
             .look(&bucket, "b", Duration::from_hours(1))
             .await
             .unwrap();
-        assert_eq!(receipts.done(), 1);
+        assert_eq!(receipts.done(), 2);
         receipts.look(&bucket, "b", Duration::ZERO).await.unwrap();
-        assert_eq!((receipts.done(), receipts.before), (2, 1));
-        assert_eq!((receipts.rows, receipts.calls), (41, 4));
+        assert_eq!((receipts.done(), receipts.before), (3, 1));
+        assert_eq!((receipts.rows, receipts.calls), (49, 6));
     }
 }
