@@ -6,6 +6,7 @@ use model::{Classify, Kind, RunId};
 use salesforce::ApiError;
 use salesforce::drift::MissingField;
 use source_http::SourceError;
+use std::error::Error;
 use std::path::PathBuf;
 use step::SettingsFileError;
 use step::secrets::SecretError;
@@ -32,28 +33,22 @@ pub enum PlanError {
     /// No HTTP client can be built.
     #[error("opening connections")]
     Connections(#[source] SourceError),
-    /// A quota that cannot be divided.
+    /// A value of the settings that a rule refuses.
+    #[error(transparent)]
+    Setting(#[from] model::settings::Wrong),
+    /// The settings folder lacks something.
     #[error(
-        "settings tributary.toml: {key} = {value}: must be at least plan.max_concurrency = {workers}, one for each worker; raise it, or lower plan.max_concurrency and MaxConcurrency in infra/pipeline.asl.json"
+        "settings folder {path}{lacks}: it must hold tributary.toml and the folder reports, as infra/settings does"
     )]
-    Quota {
-        /// The key.
-        key: String,
-        /// Its value.
-        value: u32,
-        /// Workers that share it.
-        workers: u32,
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// ` does not exist`, …
+        lacks: &'static str,
     },
-    /// A setting under which a run would read nothing and say nothing.
-    #[error("settings tributary.toml: {key} = {value}: {rule}")]
-    Setting {
-        /// The key.
-        key: &'static str,
-        /// Its value.
-        value: String,
-        /// The rule.
-        rule: &'static str,
-    },
+    /// Everything that is wrong, so that it is mended at once.
+    #[error("{}", .0.iter().map(Self::text).collect::<Vec<_>>().join("\n"))]
+    Several(Vec<Self>),
     /// A filter that the API would refuse.
     #[error("{place}{cause}{advice}")]
     Filter {
@@ -74,10 +69,16 @@ pub enum PlanError {
         /// The rule, and what would do.
         rule: String,
     },
+    /// A field of the input is missing.
+    #[error("input {field} is missing: {rule}")]
+    InputMissing {
+        /// The field.
+        field: &'static str,
+        /// The rule, and what would do.
+        rule: String,
+    },
     /// `from` and `to` are no window.
-    #[error(
-        "input from and to, which are one interval as \"from\": \"2026-01-05T00:00:00Z\", \"to\": \"2026-01-06T00:00:00Z\""
-    )]
+    #[error("input from and to are one interval")]
     Window(#[source] model::WindowError),
     /// The run id cannot be built.
     #[error("{0}")]
@@ -90,10 +91,10 @@ pub enum PlanError {
         /// What there is.
         known: String,
     },
-    /// The folder of reports cannot be listed.
-    #[error("settings folder {path} cannot be listed")]
+    /// The folder of reports, or a file in it, cannot be read.
+    #[error("settings {path} cannot be read")]
     Reports {
-        /// The folder.
+        /// The folder or the file.
         path: PathBuf,
         /// Why.
         #[source]
@@ -195,6 +196,28 @@ pub enum PlanError {
 }
 
 impl PlanError {
+    /// Nothing wrong, the one thing that is, or all of them.
+    pub(crate) fn of(mut problems: Vec<Self>) -> Result<(), Self> {
+        match problems.pop() {
+            None => Ok(()),
+            Some(only) if problems.is_empty() => Err(only),
+            Some(last) => {
+                problems.push(last);
+                Err(Self::Several(problems))
+            }
+        }
+    }
+
+    /// What it says, with its causes.
+    pub(crate) fn text(&self) -> String {
+        let first: &(dyn Error + 'static) = self;
+        let chain = std::iter::successors(Some(first), |&error| error.source());
+        chain
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(": ")
+    }
+
     pub(crate) fn warehouse(action: &'static str, cause: WarehouseError) -> Self {
         Self::Warehouse {
             action,

@@ -32,11 +32,33 @@ struct Guess {
     bytes: u64,
 }
 
+/// Conversations that Genesys counts in some seconds.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Volume {
+    pub(crate) conversations: u64,
+    pub(crate) seconds: u64,
+}
+
+impl Volume {
+    /// What is guessed of a contact centre with [`GUESSED_CONVERSATIONS`] an hour, here.
+    fn of(self, guessed: u64) -> u64 {
+        let here = self.conversations.saturating_mul(3600);
+        share(
+            guessed,
+            here,
+            self.seconds.saturating_mul(GUESSED_CONVERSATIONS),
+        )
+    }
+}
+
+/// Conversations in an hour.
+const GUESSED_CONVERSATIONS: u64 = 500;
+
 /// A contact centre of a few hundred agents. Bytes are means of the shipped samples, rounded up.
 fn guess(source: Source, object: &str) -> Guess {
     let (records, bytes) = match object {
-        "conversation" => (500, 6_000),
-        "conversation_attribute" => (500, 1_000),
+        "conversation" => (GUESSED_CONVERSATIONS, 6_000),
+        "conversation_attribute" => (GUESSED_CONVERSATIONS, 1_000),
         "evaluation" => (25, 1_500),
         "survey" => (50, 800),
         "user_aggregate" => (13, 6_000),
@@ -70,6 +92,8 @@ pub struct Estimator<'a> {
     /// Both sources have users.
     known: BTreeMap<(&'a str, &'a str), History>,
     available_until: Option<Timestamp>,
+    /// What Genesys has counted, where the ledger knows of no conversation yet.
+    pub(crate) volume: Option<Volume>,
 }
 
 impl<'a> Estimator<'a> {
@@ -110,7 +134,14 @@ impl<'a> Estimator<'a> {
             settings,
             known,
             available_until,
+            volume: None,
         }
+    }
+
+    /// Whether the ledger has no past from which the number of conversations follows.
+    pub(crate) fn guesses_conversations(&self) -> bool {
+        let known = self.known.get(&("genesys", "conversation"));
+        known.is_none_or(|known| known.seconds == 0)
     }
 
     fn history(&self, choice: &Choice) -> Option<History> {
@@ -128,7 +159,7 @@ impl<'a> Estimator<'a> {
         // The first list of an object names at most what has been read of it.
         let all = listed.and_then(|object| self.known.get(&(choice.source.as_str(), object)));
         let known = choice.records.or(all.map(|history| history.total));
-        known.unwrap_or_else(|| records(choice, history))
+        known.unwrap_or_else(|| records(choice, history, self.volume))
     }
 
     /// Calls to Salesforce that reading `choices` will take.
@@ -200,7 +231,8 @@ fn is_whole(source: &str, object: &str) -> bool {
     }
 }
 
-fn records(choice: &Choice, history: Option<History>) -> u64 {
+/// `volume`: a guess about what agents do is made for as many conversations as there are.
+fn records(choice: &Choice, history: Option<History>, volume: Option<Volume>) -> u64 {
     let object = choice.object.as_str();
     let is_whole = is_whole(choice.source.as_str(), object);
     if !choice.ids.is_empty() {
@@ -216,7 +248,14 @@ fn records(choice: &Choice, history: Option<History>) -> u64 {
         }
         _ if is_whole => guess(choice.source, object).records,
         _ if is_first_load => GUESSED_FIRST_LOAD,
-        _ => guess(choice.source, object).records * seconds(choice.window).div_ceil(3600),
+        _ => {
+            let guessed =
+                guess(choice.source, object).records * seconds(choice.window).div_ceil(3600);
+            match volume.filter(|_| choice.source == Source::Genesys) {
+                Some(volume) => volume.of(guessed),
+                None => guessed,
+            }
+        }
     }
 }
 

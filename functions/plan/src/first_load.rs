@@ -25,7 +25,7 @@ use tokio::time::timeout;
 /// Counts of one plan beyond the first of each window: at the shipped pace of 100 calls a minute they take a minute and a half.
 const MOST_COUNTS: u64 = 150;
 /// What the rest of a plan may take: with less time left nothing is counted any more.
-const REST_OF_PLAN: Duration = Duration::from_secs(100);
+pub(crate) const REST_OF_PLAN: Duration = Duration::from_secs(100);
 /// A count that takes longer is as good as none: the window is cut by time.
 const LONGEST_COUNT: Duration = Duration::from_secs(20);
 /// What may be asked, and for whom.
@@ -47,6 +47,10 @@ pub(crate) struct FirstLoads {
     never: BTreeSet<String>,
     /// Counts that were asked for.
     pub(crate) calls: u64,
+    /// What is read in slices, as a person reads it.
+    in_slices: Vec<String>,
+    /// What lies before the last day and is read as one window, likewise.
+    holes: Vec<String>,
 }
 
 /// A window that is counted.
@@ -255,9 +259,7 @@ impl FirstLoads {
         // By force, everything has been read before.
         let is_incomplete = !is_forced && (is_cut || cuts.iter().any(|cut| cut.is_hole));
         if is_cut {
-            chosen
-                .notices
-                .push(tell::slices(object, records, cuts, asking));
+            self.in_slices.push(tell::slices(object, records, cuts));
         }
         if is_incomplete {
             self.incomplete.insert(object.to_owned());
@@ -271,6 +273,9 @@ impl FirstLoads {
             // A gap stays one, and the next night reads it. What is read again by force is none, and must not fail
             // unnoticed; nor must the first load of an object of which there is nothing.
             choice.fails_alone |= !is_forced && cut.is_hole;
+            if cut.is_hole && cut.window.duration() > STEADY && !is_forced {
+                self.holes.push(tell::hole(object, cut));
+            }
             if is_cut {
                 gone.insert(cut.at);
                 slices.extend(cut.slices.iter().map(|slice| {
@@ -285,12 +290,6 @@ impl FirstLoads {
                 continue;
             }
             choice.records = cut.slices.first().and_then(|slice| slice.records);
-            if cut.is_hole && cut.window.duration() > STEADY && !is_forced {
-                chosen.notices.push(format!(
-                    "{object}: {records} records of {} had never been read; they are read now, unless told otherwise below",
-                    cut.window
-                ));
-            }
         }
         // A list made now would name every record that later nights read as one that was missed.
         let list = format!("{object}_ids");

@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 /// An interval as an event gives it.
 const INTERVAL: &str = r#""from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z""#;
 
+/// Characters of a filter that are shown.
+const SHOWN: usize = 120;
+
 /// An input that keeps every rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
@@ -42,7 +45,10 @@ pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, Pl
         );
         return refuse("at", at.to_string(), rule);
     }
-    let needs = || format!("mode backfill and mode replay need from and to, as {INTERVAL}");
+    let missing = |field: &'static str| {
+        let rule = format!("mode backfill and mode replay need from and to, as {INTERVAL}");
+        Err(PlanError::InputMissing { field, rule })
+    };
     let takes = || format!("only mode backfill and mode replay take from and to, as {INTERVAL}");
     let range = match (input.mode, input.from, input.to) {
         (Mode::Backfill | Mode::Replay, Some(from), Some(to)) => {
@@ -56,10 +62,10 @@ pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, Pl
             Some(range)
         }
         (Mode::Backfill | Mode::Replay, None, _) => {
-            return refuse("from", "missing".to_owned(), needs());
+            return missing("from");
         }
         (Mode::Backfill | Mode::Replay, _, None) => {
-            return refuse("to", "missing".to_owned(), needs());
+            return missing("to");
         }
         (Mode::Nightly | Mode::Intraday, Some(from), _) => {
             return refuse("from", from.to_string(), takes());
@@ -70,9 +76,9 @@ pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, Pl
         (Mode::Nightly | Mode::Intraday, None, None) => None,
     };
     let filter = match &input.filter {
-        Some(_) if input.mode != Mode::Backfill => {
+        Some(filter) if input.mode != Mode::Backfill => {
             let rule = "only mode backfill takes a filter; for every run it belongs into settings genesys.filter";
-            return refuse("filter", "given".to_owned(), rule.to_owned());
+            return refuse("filter", shown(filter), rule.to_owned());
         }
         Some(filter) if filter.is_empty() => {
             let rule = "limits nothing; leave it out to read every conversation";
@@ -89,6 +95,15 @@ pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, Pl
         filter,
         run_id,
     })
+}
+
+/// The beginning of a filter as it was given.
+fn shown(filter: &Filter) -> String {
+    let text = serde_json::to_string(filter).unwrap_or_default();
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("{} …", &text[..end]),
+        None => text,
+    }
 }
 
 fn whole_seconds(instant: Timestamp) -> Timestamp {
@@ -177,12 +192,12 @@ mod tests {
     fn bad_input_is_refused_with_field_value_and_rule() {
         insta::assert_snapshot!(checked(r#"{"mode":"weekly"}"#).unwrap_err(), @"unknown variant `weekly`, expected one of `nightly`, `intraday`, `backfill`, `replay` at line 1 column 16");
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-11-19","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#""2026-11-19" is not an instant with date, time and zone, as "2026-01-05T00:00:00Z" at line 1 column 38"#);
-        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00.5Z","to":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @r#"input from and to, which are one interval as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z": window bound 2026-01-05T00:00:00.5Z has a fraction of a second; use whole seconds"#);
-        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input to = missing: mode backfill and mode replay need from and to, as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z""#);
-        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input from and to, which are one interval as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z": window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z"#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00.5Z","to":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @r#"input from and to are one interval: window bound 2026-01-05T00:00:00.5Z has a fraction of a second; use whole seconds"#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input to is missing: mode backfill and mode replay need from and to, as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z""#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input from and to are one interval: window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z"#);
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2027-01-05T00:00:00Z"}"#).unwrap_err(), @"input to = 2027-01-05T00:00:00Z: must not be in the future of `at`; the source has no such records yet, ask for at most 2026-01-08T02:00:00Z");
         insta::assert_snapshot!(checked(r#"{"mode":"nightly","from":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @r#"input from = 2026-01-06T00:00:00Z: only mode backfill and mode replay take from and to, as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z""#);
-        insta::assert_snapshot!(checked(r#"{"mode":"nightly","filter":{"queue_ids":["q"]}}"#).unwrap_err(), @"input filter = given: only mode backfill takes a filter; for every run it belongs into settings genesys.filter");
+        insta::assert_snapshot!(checked(r#"{"mode":"nightly","filter":{"queue_ids":["q"]}}"#).unwrap_err(), @r#"input filter = {"queue_ids":["q"]}: only mode backfill takes a filter; for every run it belongs into settings genesys.filter"#);
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z","to":"2026-01-06T00:00:00Z","filter":{}}"#).unwrap_err(), @"input filter = {}: limits nothing; leave it out to read every conversation");
         insta::assert_snapshot!(checked(r#"{"mode":"nightly","at":"2026-03-06T00:00:00Z"}"#).unwrap_err(), @"input at = 2026-03-06T00:00:00Z: must not be after the execution's start; leave it out or give at most 2026-01-08T02:00:00Z");
     }

@@ -15,9 +15,11 @@ mod quota;
 mod reading;
 mod replay;
 mod rules;
+pub mod settings;
 mod sources;
 mod tasks;
 mod values;
+mod volume;
 pub mod windows;
 
 pub use error::PlanError;
@@ -36,7 +38,7 @@ use salesforce::Api as Salesforce;
 use serde::Deserialize;
 use sources::{Described, Sources};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use step::Deadline;
 use step::secrets::Secrets;
 use warehouse::{Target, Warehouse};
@@ -94,12 +96,13 @@ struct Planned {
 impl Planner {
     /// Over the bucket, warehouse, sources and settings the configuration names.
     pub fn new(aws: &aws_config::SdkConfig, config: Config) -> Result<Self, PlanError> {
+        let (settings, reports) = settings::judge(&config.settings_dir).usable()?;
         Ok(Self {
             sources: Sources::new(Secrets::new(aws), &config)?,
             store: Store::new(step::s3(aws), config.bucket),
             warehouse: Warehouse::new(step::redshift_data(aws), config.target),
-            settings: step::settings(&config.settings_dir)?,
-            reports: reports(&config.settings_dir)?,
+            settings,
+            reports,
         })
     }
 
@@ -111,7 +114,7 @@ impl Planner {
     ) -> Result<PlanOutcome, PlanError> {
         let checked = input::check(&request.input, request.started_at)?;
         let reports = self.reports(request.input.reports.as_deref())?;
-        rules::check_settings(&self.settings, &checked)?;
+        rules::check_start(&self.settings, checked.at)?;
         if let Some(filter) = &checked.filter {
             rules::check_filter_of("input ", filter)?;
         }
@@ -200,7 +203,10 @@ impl Planner {
             described = Box::pin(looked).await?;
             api = Some(salesforce);
         }
-        let available_until = self.sources.available_until(settings, deadline).await?;
+        let genesys = self.sources.genesys(settings, deadline).await?;
+        let available = genesys.availability().await;
+        // The instant before which details jobs are complete; `None` when Genesys does not tell.
+        let available_until = available.map_err(|cause| PlanError::Genesys(Box::new(cause)))?;
         let begins = windows::interval(checked, settings).map_or(checked.at, model::Window::start);
         let begins = begins.min(checked.at - PAST);
         let ledger = ledger::read(&self.warehouse, begins, deadline.left()).await?;
@@ -234,7 +240,11 @@ impl Planner {
             chosen.notices.splice(0..0, compared.1);
         }
         let usage = api.as_ref().and_then(Salesforce::usage);
-        let estimator = Estimator::new(settings, &ledger, available_until);
+        let mut estimator = Estimator::new(settings, &ledger, available_until);
+        if estimator.guesses_conversations() {
+            let filter = checked.filter.as_ref().unwrap_or(&settings.genesys.filter);
+            estimator.volume = volume::ask(&genesys, &chosen.choices, filter, deadline).await;
+        }
         chosen.counts = first.calls;
         first.add(&mut chosen, &estimator, usage, checked.force);
         first_load::long_lists(&mut chosen, &estimator);
@@ -334,7 +344,7 @@ fn continued(mut plan: PlanOutcome, checked: &Checked) -> PlanOutcome {
     tracing::info!(run_id = %plan.run_id, "The run has a plan; continuing it");
     if plan.mode == Mode::Backfill && plan.at != checked.at {
         let notice = format!(
-            "this very backfill was planned as of {:.0} and is continued: what it has read is not read again, nor is what became due since then, nor, once it was loaded, a window that it went on without; a backfill whose from or to is another, around those windows, reads just what is missing or due, and \"force\": true reads the whole interval anew",
+            "this very backfill was planned as of {:.0} and is continued: nothing it has read is read again. What became due since then, or what it went on without, a backfill with another from or to reads; \"force\": true reads everything anew",
             plan.at
         );
         tracing::warn!(run_id = %plan.run_id, "{notice}");
@@ -371,26 +381,4 @@ fn tell(plan: &PlanOutcome, chosen: &Chosen) {
     for notice in &plan.notices {
         tracing::warn!(run_id = %plan.run_id, "{notice}");
     }
-}
-
-/// Names of the reports: the TOML files of `reports/`, each of which must be one.
-fn reports(settings: &Path) -> Result<BTreeSet<String>, PlanError> {
-    let path = settings.join("reports");
-    let failed = |cause| PlanError::Reports {
-        path: path.clone(),
-        cause,
-    };
-    let mut names = BTreeSet::new();
-    for file in std::fs::read_dir(&path).map_err(failed)? {
-        let file = file.map_err(failed)?.path();
-        if file
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-            && let Some(name) = file.file_stem().and_then(|name| name.to_str())
-        {
-            report::Spec::parse(name, &std::fs::read_to_string(&file).map_err(failed)?)?;
-            names.insert(name.to_owned());
-        }
-    }
-    Ok(names)
 }

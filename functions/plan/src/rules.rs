@@ -1,78 +1,191 @@
 //! What settings can get wrong in a plan, whoever else accepts them.
 
-use crate::input::Checked;
-use crate::{PlanError, quota, sources};
-use genesys::query::{aggregate_filter, check_filter};
+use crate::{PlanError, sources};
+use genesys::query::{FilterError, aggregate_filter, check_filter};
 use jiff::Timestamp;
-use model::filter::Filter;
-use model::settings::Settings;
+use model::filter::{Filter, Group, Junction, Predicate};
+use model::settings::{Read, Settings, Wrong};
 
-/// Settings under which intervals have no length: a run would succeed and have read nothing.
-fn check_spans(settings: &Settings, at: Timestamp) -> Result<(), PlanError> {
-    let refuse = |key, value: String, rule| Err(PlanError::Setting { key, value, rule });
-    if settings.plan.intraday_lookback_hours == 0 {
-        return refuse(
-            "plan.intraday_lookback_hours",
-            "0".to_owned(),
-            "must be at least 1, or an intraday run reads nothing",
-        );
-    }
-    let start = settings.salesforce.initial_start;
-    if start >= at {
-        return refuse(
-            "salesforce.initial_start",
-            start.to_string(),
-            "must be before the run, or nothing of Salesforce is read",
-        );
-    }
-    Ok(())
-}
-
-/// What the settings alone can get wrong in a plan.
-pub(crate) fn check_settings(settings: &Settings, checked: &Checked) -> Result<(), PlanError> {
-    check_spans(settings, checked.at)?;
-    quota::check(settings)?;
-    sources::check_columns(settings)?;
+/// Everything that is wrong whenever the run is.
+pub(crate) fn check_settings(read: &Read, settings: &Settings) -> Vec<PlanError> {
+    let mut problems = sources::check_columns(settings);
     let place = "settings tributary.toml: genesys.";
     let genesys = &settings.genesys;
-    check_filter_of(place, &genesys.filter)?;
-    if genesys.objects.iter().any(|name| name == "queue_aggregate") {
+    let mut found = filter_problems(place, &genesys.filter);
+    let counts_queues = genesys.objects.iter().any(|name| name == "queue_aggregate");
+    if found.is_empty() && counts_queues && read.has("genesys.objects") {
         // What the details know and the counts do not would make the two sides of the reconciliation differ for ever.
-        aggregate_filter(&genesys.filter).map_err(|cause| PlanError::Filter {
-            place,
-            cause,
-            advice: "; or take queue_aggregate out of genesys.objects",
-        })?;
+        let advice = "; or take queue_aggregate out of genesys.objects";
+        found = all_of(&genesys.filter, |filter| aggregate_filter(filter).map(drop))
+            .into_iter()
+            .map(|cause| PlanError::Filter {
+                place,
+                cause,
+                advice,
+            })
+            .collect();
+    }
+    problems.extend(found);
+    problems
+}
+
+/// Settings under which intervals have no length: a run would succeed and have read nothing.
+pub(crate) fn check_start(settings: &Settings, at: Timestamp) -> Result<(), PlanError> {
+    let start = settings.salesforce.initial_start;
+    if start >= at {
+        let rule = "must be before the run, or nothing of Salesforce is read";
+        return Err(Wrong::new("salesforce.initial_start", start, rule).into());
     }
     Ok(())
 }
 
 /// Refuses a filter that the API would refuse.
 pub(crate) fn check_filter_of(place: &'static str, filter: &Filter) -> Result<(), PlanError> {
-    check_filter(filter).map_err(|cause| PlanError::Filter {
-        place,
-        cause,
-        advice: "",
-    })
+    PlanError::of(filter_problems(place, filter))
+}
+
+fn filter_problems(place: &'static str, filter: &Filter) -> Vec<PlanError> {
+    let found = all_of(filter, check_filter).into_iter();
+    found
+        .map(|cause| PlanError::Filter {
+            place,
+            cause,
+            advice: "",
+        })
+        .collect()
+}
+
+/// What `check` says of each part of a filter: where it has found something it looks again, with a part in its place that
+/// nobody refuses.
+fn all_of(filter: &Filter, check: impl Fn(&Filter) -> Result<(), FilterError>) -> Vec<FilterError> {
+    let mut rest = filter.clone();
+    let mut found: Vec<FilterError> = Vec::new();
+    while let Err(error) = check(&rest) {
+        let part = part(&error.place);
+        let is_again = found.iter().any(|known| part == self::part(&known.place));
+        if is_again {
+            break;
+        }
+        let is_told_apart = part.is_some_and(|(name, at)| replace(&mut rest, name, at));
+        found.push(error);
+        if !is_told_apart {
+            break;
+        }
+    }
+    found
+}
+
+/// `segment` and 2 of `filter.segment[2].predicates[0].dimension`.
+fn part(place: &str) -> Option<(&str, usize)> {
+    let (name, rest) = place.strip_prefix("filter.")?.split_once('[')?;
+    Some((name, rest.split_once(']')?.0.parse().ok()?))
+}
+
+fn replace(filter: &mut Filter, name: &str, at: usize) -> bool {
+    let any = |dimension: &str| Group {
+        junction: Junction::And,
+        predicates: vec![Predicate {
+            dimension: Some(dimension.to_owned()),
+            value: Some("any".to_owned()),
+            ..Predicate::default()
+        }],
+        clauses: Vec::new(),
+    };
+    let text = |list: &mut Vec<String>| {
+        let place = list.get_mut(at);
+        place.map(|place| "any".clone_into(place)).is_some()
+    };
+    let group = |list: &mut Vec<Group>, dimension| {
+        let place = list.get_mut(at);
+        place.map(|place| *place = any(dimension)).is_some()
+    };
+    match name {
+        "queue_ids" => text(&mut filter.queue_ids),
+        "media_types" => text(&mut filter.media_types),
+        "division_ids" => text(&mut filter.division_ids),
+        "conversation" => group(&mut filter.conversation, "originatingDirection"),
+        "segment" => group(&mut filter.segment, "mediaType"),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn settings() -> Settings {
-        Settings::parse(include_str!("../../../infra/settings/tributary.toml")).unwrap()
+    const SHIPPED: &str = include_str!("../../../infra/settings/tributary.toml");
+
+    fn problems(from: &str, to: &str) -> String {
+        assert!(SHIPPED.contains(from), "{from}");
+        let read = Settings::read(&SHIPPED.replacen(from, to, 1)).unwrap();
+        assert_eq!(read.wrong, []);
+        let found = check_settings(&read, read.settings.as_ref().unwrap());
+        found
+            .iter()
+            .map(PlanError::text)
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
     fn settings_under_which_nothing_would_be_read_are_refused() {
         let at = "2026-01-20T02:00:00Z".parse().unwrap();
-        check_spans(&settings(), at).unwrap();
-        let mut blind = settings();
-        blind.plan.intraday_lookback_hours = 0;
-        insta::assert_snapshot!(check_spans(&blind, at).unwrap_err(), @"settings tributary.toml: plan.intraday_lookback_hours = 0: must be at least 1, or an intraday run reads nothing");
-        let mut late = settings();
-        late.salesforce.initial_start = "2036-01-01T00:00:00Z".parse().unwrap();
-        insta::assert_snapshot!(check_spans(&late, at).unwrap_err(), @"settings tributary.toml: salesforce.initial_start = 2036-01-01T00:00:00Z: must be before the run, or nothing of Salesforce is read");
+        let mut settings = Settings::parse(SHIPPED).unwrap();
+        check_start(&settings, at).unwrap();
+        settings.salesforce.initial_start = "2036-01-01T00:00:00Z".parse().unwrap();
+        insta::assert_snapshot!(check_start(&settings, at).unwrap_err(), @"settings tributary.toml: salesforce.initial_start = 2036-01-01T00:00:00Z: must be before the run, or nothing of Salesforce is read");
+    }
+
+    #[test]
+    fn every_column_without_a_place_in_its_table_is_told() {
+        assert_eq!(problems("", ""), "");
+        insta::assert_snapshot!(problems(
+            "sobject = \"Account\"\nextra = []\n[salesforce.objects.account.columns]\n",
+            "sobject = \"Acc ount\"\nextra = [\"Fine__c\", \"not a field\", \"nor this\"]\n[salesforce.objects.account.columns]\ncustomer_teir = \"X\"\ncreated_at = \"CreatedDate\"\n",
+        ), @r#"
+        settings tributary.toml: salesforce.objects.account.sobject = "Acc ount": is no Salesforce name: letters, digits and '_', beginning with a letter
+        settings tributary.toml: salesforce.objects.account.columns.created_at = "CreatedDate": this column is always filled; remove the line
+        settings tributary.toml: salesforce.objects.account.columns.customer_teir = "X": staging.salesforce_account has no such column; it has master_record_id, account_name, account_type, industry, customer_tier, ltv_usd, phone, owner_id, owner_name, parent_account_id
+        settings tributary.toml: salesforce.objects.account.extra = "not a field": is no field path: letters, digits and '_' joined by dots, at most five relationships (Owner.Name)
+        settings tributary.toml: salesforce.objects.account.extra = "nor this": is no field path: letters, digits and '_' joined by dots, at most five relationships (Owner.Name)
+        "#);
+    }
+
+    #[test]
+    fn every_part_of_a_filter_that_the_api_would_refuse_is_told() {
+        insta::assert_snapshot!(problems("queue_ids = []\nmedia_types = []\ndivision_ids = []\n", r#"
+queue_ids = ["", "q", " "]
+[[genesys.filter.segment]]
+type = "and"
+predicates = [{dimension = "queueID", value = "q"}]
+[[genesys.filter.segment]]
+type = "and"
+predicates = [{dimension = "queueId", value = "q"}]
+[[genesys.filter.segment]]
+type = "or"
+[[genesys.filter.conversation]]
+type = "and"
+predicates = [{dimension = "colour", value = "red"}]
+"#), @r#"
+        settings tributary.toml: genesys.filter.queue_ids[0]: must not be empty
+        settings tributary.toml: genesys.filter.queue_ids[2]: must not be empty
+        settings tributary.toml: genesys.filter.conversation[0].predicates[0].dimension = "colour": is no dimension of a conversation; nearest: divisionId, externalTag, conversationId
+        settings tributary.toml: genesys.filter.segment[0].predicates[0].dimension = "queueID": is no dimension of a segment; nearest: queueId, edgeId, groupId
+        settings tributary.toml: genesys.filter.segment[2]: has neither predicates nor clauses; give one or leave the group out
+        "#);
+        insta::assert_snapshot!(problems("division_ids = []\n", r#"
+[[genesys.filter.conversation]]
+type = "and"
+predicates = [{type = "metric", metric = "tHandle", range = {gt = 1}}]
+[[genesys.filter.conversation]]
+type = "and"
+predicates = [{dimension = "originatingDirection", value = "inbound"}]
+[[genesys.filter.conversation]]
+type = "and"
+predicates = [{type = "metric", metric = "tTalk", range = {gt = 1}}]
+"#), @r#"
+        settings tributary.toml: genesys.filter.conversation[0].predicates[0].type = "metric": a filter of conversation aggregates takes no such predicate; or take queue_aggregate out of genesys.objects
+        settings tributary.toml: genesys.filter.conversation[2].predicates[0].type = "metric": a filter of conversation aggregates takes no such predicate; or take queue_aggregate out of genesys.objects
+        "#);
     }
 }

@@ -3,10 +3,10 @@
 use crate::PlanError;
 use crate::quota;
 use genesys::api::Api as Genesys;
-use jiff::Timestamp;
 use landing::{Store, keys};
 use model::region::{Region, is_loopback};
-use model::settings::Settings;
+use model::settings::{SALESFORCE_OBJECTS, SalesforceObject, Settings};
+use model::table::Table;
 use model::{RunId, Source};
 use salesforce::drift::{self, MissingField};
 use salesforce::{Api as Salesforce, ApiError, Description, Mapping};
@@ -67,12 +67,12 @@ impl Sources {
         })
     }
 
-    /// The instant before which details jobs are complete; `None` when Genesys does not tell.
-    pub(crate) async fn available_until(
+    /// Genesys' API, with the whole budget.
+    pub(crate) async fn genesys(
         &self,
         settings: &Settings,
         deadline: Deadline,
-    ) -> Result<Option<Timestamp>, PlanError> {
+    ) -> Result<Genesys, PlanError> {
         let token = self
             .token(Source::Genesys, &self.genesys_token_secret)
             .await?;
@@ -83,8 +83,7 @@ impl Sources {
             deadline,
             Some(token.access_token),
         );
-        let available = Genesys::new(client).availability().await;
-        available.map_err(|cause| PlanError::Genesys(Box::new(cause)))
+        Ok(Genesys::new(client))
     }
 
     /// Salesforce's API, with the whole budget.
@@ -216,18 +215,54 @@ fn history_misses(
         .collect())
 }
 
-/// Refuses settings that do not fit the staging tables, without asking anyone.
-pub(crate) fn check_columns(settings: &Settings) -> Result<(), PlanError> {
+/// What of the settings does not fit the staging tables, without asking anyone.
+pub(crate) fn check_columns(settings: &Settings) -> Vec<PlanError> {
     let table = |name: &str| {
         warehouse::sql::table(&format!("staging.salesforce_{name}"))
             .map_err(|cause| PlanError::warehouse("reading a staging table's definition", cause))
     };
-    for (object, fields) in &settings.salesforce.objects {
-        Mapping::new(object, fields, &table(object)?)?;
+    let mut problems = Vec::new();
+    let objects = settings.salesforce.objects.iter();
+    // What is none of them is refused as such.
+    for (object, fields) in objects.filter(|(name, _)| SALESFORCE_OBJECTS.contains(&name.as_str()))
+    {
+        match table(object) {
+            Ok(table) => problems.extend(misfits(object, fields, &table)),
+            Err(error) => problems.push(error),
+        }
     }
-    let history = table("history")?;
-    for (object, sobject) in &settings.salesforce.history {
-        Mapping::history(object, sobject, &history)?;
+    match table("history") {
+        Ok(table) => problems.extend(settings.salesforce.history.iter().filter_map(
+            |(object, sobject)| Some(Mapping::history(object, sobject, &table).err()?.into()),
+        )),
+        Err(error) => problems.push(error),
     }
-    Ok(())
+    problems
+}
+
+/// Everything of one object that its table has no place for: what is found is left out, and the rest looked at again.
+fn misfits(object: &str, fields: &SalesforceObject, table: &Table) -> Vec<PlanError> {
+    let mut rest = fields.clone();
+    let mut problems = Vec::new();
+    let place = format!("salesforce.objects.{object}.");
+    while let Err(error) = Mapping::new(object, &rest, table) {
+        let key = error.key.strip_prefix(&place).unwrap_or_default();
+        let is_left_out = match key.strip_prefix("columns.") {
+            Some(column) => rest.columns.remove(column).is_some(),
+            None if key == "extra" => {
+                let at = rest
+                    .extra
+                    .iter()
+                    .position(|path| path.starts_with(&error.value));
+                at.map(|at| rest.extra.remove(at)).is_some()
+            }
+            // Any name will do.
+            None => std::mem::replace(&mut rest.sobject, "Any".to_owned()) != "Any",
+        };
+        problems.push(error.into());
+        if !is_left_out {
+            break;
+        }
+    }
+    problems
 }

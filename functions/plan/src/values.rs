@@ -10,13 +10,21 @@ const SHOWN: usize = 60;
 
 /// What to tell of the filter that a run reads conversations through. A notice and no refusal, because the platform adds values.
 pub(crate) fn unknown(checked: &Checked, settings: &Settings) -> Vec<String> {
-    let (place, filter) = match &checked.filter {
-        Some(filter) => ("input ", filter),
-        None => (
-            "settings tributary.toml: genesys.",
-            &settings.genesys.filter,
-        ),
-    };
+    match &checked.filter {
+        Some(filter) => of_filter("input ", filter),
+        None => of_settings(settings),
+    }
+}
+
+/// The same of the settings' filter alone.
+pub(crate) fn of_settings(settings: &Settings) -> Vec<String> {
+    of_filter(
+        "settings tributary.toml: genesys.",
+        &settings.genesys.filter,
+    )
+}
+
+fn of_filter(place: &str, filter: &Filter) -> Vec<String> {
     compared(filter)
         .into_iter()
         .filter_map(|(path, dimension, value)| {

@@ -15,6 +15,8 @@ use model::settings::{GENESYS_OPTIONAL, GENESYS_REFERENCE, SALESFORCE_OBJECTS, S
 use model::{Coverage, Source, Window};
 use past::Past;
 
+pub(crate) use past::short_horizon;
+
 /// Read once an hour, never by day.
 const LIVE_ATTRIBUTES: &str = "conversation_attribute";
 /// Whose windows the conversation filter reaches: conversations, and what is counted over them.

@@ -59,9 +59,10 @@ enum Command {
         #[arg(value_name = "ARN")]
         execution: String,
     },
-    /// Look whether settings, reports, events, template and state machine agree.
+    /// Tell everything in settings and reports that a run would refuse, and whether events, template and state machine agree
+    /// with them; starts nothing.
     Check {
-        /// Settings and reports of this folder instead of infra/settings.
+        /// Settings and reports of this folder (tributary.toml and reports/) instead of infra/settings.
         #[arg(long, value_name = "DIR")]
         settings: Option<PathBuf>,
     },
@@ -170,14 +171,18 @@ async fn answer(command: Command) -> Result<bool> {
         Command::Check { settings } => {
             let places = Places::of_this_repository()?;
             let folder = settings.unwrap_or_else(|| places.infra("settings"));
-            let problems = check::problems(&places, &folder)?;
-            for problem in &problems {
+            #[allow(clippy::disallowed_methods)] // settings are judged as of now
+            let found = check::look(&places, &folder, jiff::Timestamp::now());
+            for note in &found.notes {
+                println!("note: {note}");
+            }
+            for problem in &found.problems {
                 println!("{problem}");
             }
-            if problems.is_empty() {
+            if found.problems.is_empty() {
                 println!("settings, reports, events, template and state machine agree");
             }
-            Ok(problems.is_empty())
+            Ok(found.problems.is_empty())
         }
     }
 }

@@ -1,29 +1,21 @@
 //! The settings a twin runs with: the shipped ones, fitted to its data, or a folder of a deployer's own, as it is.
 
-use crate::check;
 use crate::setup::Places;
 use crate::twin::TwinOptions;
 use anyhow::{Context, Result, ensure};
+use jiff::Timestamp;
 use model::settings::Settings;
 use std::path::Path;
 
 /// Whether a folder can stand in the place of `infra/settings`; the error names everything that is missing or wrong.
+#[allow(clippy::disallowed_methods)] // whether a start lies in the future is asked of the present
 pub fn ensure_usable(folder: &Path) -> Result<()> {
-    let place = folder.display();
-    for (name, is_there) in [
-        ("tributary.toml", folder.join("tributary.toml").is_file()),
-        ("reports/", folder.join("reports").is_dir()),
-    ] {
-        ensure!(
-            is_there,
-            "--settings {place}: {name} is missing: the folder stands in the place of infra/settings; copy that one and change the copy"
-        );
-    }
-    let problems = check::of_settings(folder)?.1;
+    let problems = plan::settings::judge(folder).problems(Timestamp::now());
     ensure!(
         problems.is_empty(),
-        "--settings {place} cannot be used:\n  {}",
-        problems.join("\n  ")
+        "--settings {} cannot be used:\n  {}",
+        folder.display(),
+        problems.join("\n").replace('\n', "\n  ")
     );
     Ok(())
 }
@@ -77,24 +69,30 @@ mod tests {
     #[test]
     fn a_folder_is_used_only_when_it_is_whole_and_sound() {
         let folder = std::env::temp_dir().join(format!("own-settings-{}", std::process::id()));
-        let refused = || ensure_usable(&folder).unwrap_err().to_string();
+        let place = folder.to_string_lossy().into_owned();
+        let refused = || {
+            let error = ensure_usable(&folder).unwrap_err().to_string();
+            error.replace(&place, "DIR")
+        };
+        insta::assert_snapshot!(refused(), @r"
+        --settings DIR cannot be used:
+          settings folder DIR does not exist: it must hold tributary.toml and the folder reports, as infra/settings does
+        ");
         std::fs::create_dir_all(&folder).unwrap();
-        assert!(
-            refused().contains("tributary.toml is missing: "),
-            "{}",
-            refused()
-        );
+        insta::assert_snapshot!(refused(), @r"
+        --settings DIR cannot be used:
+          settings folder DIR has no tributary.toml: it must hold tributary.toml and the folder reports, as infra/settings does
+          settings folder DIR has no folder reports: it must hold tributary.toml and the folder reports, as infra/settings does
+        ");
         let settings = folder.join("tributary.toml");
-        std::fs::write(
-            &settings,
-            SHIPPED.replace("settle_hours = 96", "settle_hours = -1"),
-        )
-        .unwrap();
-        assert!(refused().contains("reports/ is missing: "), "{}", refused());
+        let wrong = SHIPPED.replace("settle_hours = 96", "settle_hours = -1");
+        std::fs::write(&settings, wrong).unwrap();
+        insta::assert_snapshot!(refused(), @r"
+        --settings DIR cannot be used:
+          settings tributary.toml: genesys.settle_hours = -1: must be a whole number, 1 to 720: so many hours after its end a nightly run reads a window for the last time
+          settings folder DIR has no folder reports: it must hold tributary.toml and the folder reports, as infra/settings does
+        ");
         std::fs::create_dir(folder.join("reports")).unwrap();
-        let wrong = refused();
-        assert!(wrong.contains("cannot be used:\n  "), "{wrong}");
-        assert!(wrong.contains("settle_hours"), "{wrong}");
         std::fs::write(&settings, SHIPPED).unwrap();
         ensure_usable(&folder).unwrap();
         std::fs::remove_dir_all(folder).unwrap();

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where everything answers.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -81,13 +81,18 @@ pub fn ensure_free(places: &Places) -> Result<()> {
 
 /// The twin that is up.
 pub fn read(places: &Places) -> Result<Endpoints> {
-    let path = path(places);
-    let text = std::fs::read(&path).with_context(|| {
-        format!(
+    read_from(&path(places))
+}
+
+fn read_from(path: &Path) -> Result<Endpoints> {
+    let text = match std::fs::read(path) {
+        // Nothing has gone wrong here, so nothing of the operating system is quoted.
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
             "{} is missing: no twin is up; start one with `cargo local up` in another terminal",
             path.display()
-        )
-    })?;
+        ),
+        read => read.with_context(|| format!("reading {}", path.display()))?,
+    };
     serde_json::from_slice(&text).with_context(|| format!("reading {}", path.display()))
 }
 
@@ -101,4 +106,22 @@ pub(crate) fn is_alive(pid: u32) -> bool {
         .ok()
         .and_then(rustix::process::Pid::from_raw)
         .is_some_and(|pid| rustix::process::test_kill_process(pid).is_ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_twin_the_error_says_how_to_start_one_and_nothing_else() {
+        let refused = read_from(Path::new("/nowhere/twin.json")).unwrap_err();
+        let told = format!("{refused:#}");
+        assert_eq!(
+            told,
+            "/nowhere/twin.json is missing: no twin is up; start one with `cargo local up` in another terminal"
+        );
+        // Another trouble than its absence is told with its cause.
+        let refused = format!("{:#}", read_from(Path::new("/")).unwrap_err());
+        assert!(refused.starts_with("reading /: "), "{refused}");
+    }
 }

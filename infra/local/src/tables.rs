@@ -10,13 +10,14 @@ pub const RESULTS: [&str; 3] = ["staging", "curated", "mart"];
 
 /// When a record was read, where it landed, how often it came before it was kept, and which of two windows that brought the same
 /// record was read last differ between two runs over the same data; everything else must not.
-pub const OF_THE_READING: [&str; 11] = [
+pub const OF_THE_READING: [&str; 12] = [
     "extracted_at",
     "etl_loaded_at",
     "first_seen_at",
     "last_seen_at",
     "last_read_at",
     "object_key",
+    "line",
     "received_rows",
     "duplicate_rows",
     "out_of_window_rows",
@@ -83,4 +84,17 @@ pub fn differences(before: &Checksums, after: &Checksums) -> Vec<String> {
 fn list(names: &[&str]) -> String {
     let quoted: Vec<_> = names.iter().map(|name| format!("'{name}'")).collect();
     quoted.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_record_lies_is_its_object_and_the_line_in_it() {
+        // A window that was read on after a kill begins another object, and counts its lines from 1.
+        for column in ["object_key", "line"] {
+            assert!(OF_THE_READING.contains(&column), "{column}");
+        }
+    }
 }

@@ -1,27 +1,60 @@
 //! `infra/settings/tributary.toml`: what a deployer edits. Parsed and checked before anything else happens.
 
+mod read;
+mod rules;
+
 use crate::filter::Filter;
 use crate::payload::Verdict;
 use jiff::Timestamp;
 use serde::Deserialize;
 use std::collections::BTreeMap;
+use std::fmt;
+
+pub use read::Read;
+
+/// One thing that is wrong in `tributary.toml`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wrong {
+    /// The key, with its tables: `plan.window_hours`.
+    pub key: String,
+    /// The value given; `None` when there is none, or when the key itself is wrong.
+    pub value: Option<String>,
+    /// The rule it breaks and what to do.
+    pub rule: String,
+}
+
+impl Wrong {
+    /// A value that breaks a rule.
+    pub fn new(key: impl Into<String>, value: impl fmt::Display, rule: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            value: Some(value.to_string()),
+            rule: rule.into(),
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "settings tributary.toml: {}", self.key)?;
+        if let Some(value) = &self.value {
+            write!(f, " = {value}")?;
+        }
+        write!(f, ": {}", self.rule)
+    }
+}
+
+impl std::error::Error for Wrong {}
 
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// Not TOML, an unknown key, a missing key or a value of the wrong type; the cause names line and key.
-    #[error("settings tributary.toml cannot be read")]
+    /// Not TOML at all; the cause names the line.
+    #[error("settings tributary.toml cannot be read; what else is wrong shows when this is mended")]
     Format(#[from] toml::de::Error),
-    /// A value breaks a rule.
-    #[error("settings tributary.toml: {key} = {value}: {rule}")]
-    Value {
-        /// The key, with its tables.
-        key: String,
-        /// The value given.
-        value: String,
-        /// The rule it breaks and what to do.
-        rule: &'static str,
-    },
+    /// Keys that cannot be read and values that break a rule: all of them, so that they are mended at once.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Values(Vec<Wrong>),
 }
 
 /// All settings.
@@ -231,227 +264,3 @@ pub const GENESYS_OBJECTS: [&str; 12] = [
     "adherence",
     "conversation_attribute",
 ];
-
-impl Settings {
-    /// Reads and checks the text of `tributary.toml`.
-    pub fn parse(text: &str) -> Result<Self, SettingsError> {
-        let settings: Self = toml::from_str(text)?;
-        settings.check_values()?;
-        Ok(settings)
-    }
-
-    fn check_values(&self) -> Result<(), SettingsError> {
-        let refuse = |key: &str, value: &dyn std::fmt::Debug, rule| {
-            Err(SettingsError::Value {
-                key: key.to_owned(),
-                value: format!("{value:?}"),
-                rule,
-            })
-        };
-        if jiff::tz::TimeZone::get(&self.business_time_zone).is_err() {
-            return refuse(
-                "business_time_zone",
-                &self.business_time_zone,
-                "must be an IANA zone such as Europe/Berlin",
-            );
-        }
-        let plan = &self.plan;
-        if !(1..=24).contains(&plan.window_hours) || 24 % plan.window_hours != 0 {
-            return refuse(
-                "plan.window_hours",
-                &plan.window_hours,
-                "must divide a day: 1, 2, 3, 4, 6, 8, 12 or 24",
-            );
-        }
-        if !(1..=366).contains(&plan.horizon_days) {
-            return refuse("plan.horizon_days", &plan.horizon_days, "must be 1 to 366");
-        }
-        if !(1..=1440).contains(&plan.intraday_window_minutes) {
-            return refuse(
-                "plan.intraday_window_minutes",
-                &plan.intraday_window_minutes,
-                "must be 1 to 1440",
-            );
-        }
-        if !(1..=40).contains(&plan.max_concurrency) {
-            return refuse(
-                "plan.max_concurrency",
-                &plan.max_concurrency,
-                "must be 1 to 40",
-            );
-        }
-        let genesys = &self.genesys;
-        if !(1..=100).contains(&genesys.query_page_size) {
-            return refuse(
-                "genesys.query_page_size",
-                &genesys.query_page_size,
-                "the API serves at most 100 a page",
-            );
-        }
-        for (key, value) in [
-            ("genesys.requests_per_minute", genesys.requests_per_minute),
-            ("genesys.max_in_flight", genesys.max_in_flight),
-            ("genesys.job_page_size", genesys.job_page_size),
-            ("genesys.contact_batch_size", genesys.contact_batch_size),
-            ("genesys.details_batch_size", genesys.details_batch_size),
-            (
-                "salesforce.requests_per_minute",
-                self.salesforce.requests_per_minute,
-            ),
-            ("salesforce.max_in_flight", self.salesforce.max_in_flight),
-        ] {
-            if value < plan.max_concurrency && key.contains("requests_per_minute") {
-                return refuse(
-                    key,
-                    &value,
-                    "must be at least plan.max_concurrency, or a worker would have no quota",
-                );
-            }
-            if value == 0 {
-                return refuse(key, &value, "must be at least 1");
-            }
-        }
-        // Records with stamps minutes below the mark have been seen to appear later.
-        if !(300..=86_400).contains(&self.salesforce.overlap_seconds) {
-            return refuse(
-                "salesforce.overlap_seconds",
-                &self.salesforce.overlap_seconds,
-                "must be 300 to 86400: changes become visible out of order, and a shorter overlap loses some",
-            );
-        }
-        if !(0.0..=100.0).contains(&self.salesforce.max_purged_percent) {
-            return refuse(
-                "salesforce.max_purged_percent",
-                &self.salesforce.max_purged_percent,
-                "must be 0 to 100",
-            );
-        }
-        if !(1..=100).contains(&self.salesforce.daily_share_percent) {
-            return refuse(
-                "salesforce.daily_share_percent",
-                &self.salesforce.daily_share_percent,
-                "must be 1 to 100",
-            );
-        }
-        for object in SALESFORCE_OBJECTS {
-            if !self.salesforce.objects.contains_key(object) {
-                return refuse(
-                    "salesforce.objects",
-                    &object,
-                    "this object is missing; the warehouse needs all five",
-                );
-            }
-        }
-        if let Some(unknown) = self
-            .salesforce
-            .objects
-            .keys()
-            .find(|name| !SALESFORCE_OBJECTS.contains(&name.as_str()))
-        {
-            return refuse(
-                "salesforce.objects",
-                unknown,
-                "is none of account, contact, case, opportunity, user",
-            );
-        }
-        if let Some(unknown) = self
-            .salesforce
-            .history
-            .keys()
-            .find(|name| !SALESFORCE_HISTORY.contains(&name.as_str()))
-        {
-            return refuse(
-                "salesforce.history",
-                unknown,
-                "is none of account, contact, case, opportunity",
-            );
-        }
-        // Salesforce serves bulk results in pages of any size; a page is held in memory.
-        if !(200..=250_000).contains(&self.salesforce.bulk_page_records) {
-            return refuse(
-                "salesforce.bulk_page_records",
-                &self.salesforce.bulk_page_records,
-                "must be 200 to 250000",
-            );
-        }
-        // Below, a night would have thousands of windows; above, what is known of one window's records outgrows a function.
-        if !(50..=10_000_000).contains(&self.salesforce.first_load_records) {
-            return refuse(
-                "salesforce.first_load_records",
-                &self.salesforce.first_load_records,
-                "must be 50 to 10000000",
-            );
-        }
-        if let Some(unknown) = genesys
-            .objects
-            .iter()
-            .find(|name| !GENESYS_OPTIONAL.contains(&name.as_str()))
-        {
-            return refuse(
-                "genesys.objects",
-                unknown,
-                "is none of evaluation, survey, user_aggregate, queue_aggregate, adherence, conversation_attribute",
-            );
-        }
-        if !(1..=1440).contains(&genesys.aggregate_minutes) || 1440 % genesys.aggregate_minutes != 0
-        {
-            return refuse(
-                "genesys.aggregate_minutes",
-                &genesys.aggregate_minutes,
-                "must divide a day of 1440 minutes",
-            );
-        }
-        if !(0.0..=100.0).contains(&self.check.max_unlinked_percent) {
-            return refuse(
-                "check.max_unlinked_percent",
-                &self.check.max_unlinked_percent,
-                "must be 0 to 100",
-            );
-        }
-        if self.check.unlinked_severity == Verdict::Pass {
-            return refuse("check.unlinked_severity", &"pass", "must be warn or fail");
-        }
-        Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SHIPPED: &str = include_str!("../../../infra/settings/tributary.toml");
-
-    #[test]
-    fn the_shipped_settings_are_valid() {
-        Settings::parse(SHIPPED).unwrap();
-    }
-
-    #[test]
-    fn a_value_out_of_range_is_refused_with_key_value_and_rule() {
-        let text = SHIPPED.replace("query_page_size = 100", "query_page_size = 500");
-        let error = Settings::parse(&text).unwrap_err();
-        insta::assert_snapshot!(error, @"settings tributary.toml: genesys.query_page_size = 500: the API serves at most 100 a page");
-    }
-
-    #[test]
-    fn settings_of_an_older_version_cut_first_loads_as_the_shipped_ones_do() {
-        let shipped = Settings::parse(SHIPPED).unwrap();
-        let kept = SHIPPED
-            .lines()
-            .filter(|line| !line.starts_with("first_load_records"));
-        let old = Settings::parse(&kept.collect::<Vec<_>>().join("\n")).unwrap();
-        let records = |settings: &Settings| settings.salesforce.first_load_records;
-        assert_eq!((records(&shipped), records(&old)), (1_000_000, 1_000_000));
-        let few = SHIPPED.replace("first_load_records = 1000000", "first_load_records = 10");
-        let error = Settings::parse(&few).unwrap_err();
-        insta::assert_snapshot!(error, @"settings tributary.toml: salesforce.first_load_records = 10: must be 50 to 10000000");
-    }
-
-    #[test]
-    fn an_unknown_key_is_refused() {
-        let text = format!("colour = \"red\"\n{SHIPPED}");
-        assert!(
-            matches!(Settings::parse(&text), Err(SettingsError::Format(cause)) if cause.to_string().contains("colour"))
-        );
-    }
-}

@@ -170,3 +170,25 @@ fn slices_of_a_first_load_say_nothing_of_what_a_day_brings() {
     let choices = [Choice::new(Source::Salesforce, "account", day(2))];
     assert_eq!(estimate(&choices, &ledger, None, None).bytes, 100 * 1_200);
 }
+
+#[test]
+fn without_a_past_agents_do_what_so_many_conversations_take() {
+    let settings = settings();
+    let choice = |object| Choice::new(Source::Genesys, object, day(2));
+    let mut estimator = Estimator::new(&settings, &[], None);
+    assert!(estimator.guesses_conversations());
+    assert_eq!(estimator.records(&choice("conversation")), 500 * 24);
+    // 240 conversations in two days.
+    estimator.volume = Some(Volume {
+        conversations: 240,
+        seconds: 2 * 86_400,
+    });
+    assert_eq!(estimator.records(&choice("conversation")), 120);
+    assert_eq!(estimator.records(&choice("evaluation")), 6);
+    // Agents are listed whether they talk or not, and customers are another system's.
+    assert_eq!(estimator.records(&choice("user")), 500);
+    let account = Choice::new(Source::Salesforce, "account", day(2));
+    assert_eq!(estimator.records(&account), 30 * 24);
+    let ledger = [entry("conversation", day(1), 24_000, 40)];
+    assert!(!Estimator::new(&settings, &ledger, None).guesses_conversations());
+}

@@ -40,6 +40,14 @@ impl FirstLoads {
                 *records += choice.records.unwrap_or(0);
             }
         }
+        if !self.in_slices.is_empty() {
+            tracing::info!("Read in slices: {}", self.in_slices.join(", "));
+        }
+        if !self.holes.is_empty() {
+            chosen
+                .notices
+                .push(tell::holes(&self.holes, !late.is_empty()));
+        }
         let (Some(usage), false) = (usage, late.is_empty()) else {
             return;
         };
@@ -49,16 +57,8 @@ impl FirstLoads {
                 .notices
                 .push(tell::without(&never, usage, calls, share));
         }
-        let late: Vec<_> = late
-            .into_iter()
-            .map(|(object, (slices, records))| {
-                format!("{object} {slices} slices with {records} records")
-            })
-            .collect();
-        chosen.notices.push(format!(
-            "left to later nights, because the day's share of Salesforce calls has no room for them (salesforce.daily_share_percent = {share}): {}",
-            late.join(", ")
-        ));
+        let late = tell::late(&late, &self.in_slices, share);
+        chosen.notices.push(late);
     }
 }
 

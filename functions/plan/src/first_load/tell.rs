@@ -1,18 +1,17 @@
 //! What a person should know of first loads.
 
-use super::{Asking, Counting, Cut};
+use super::{Counting, Cut};
 use crate::estimate::Estimator;
 use crate::windows::Chosen;
 use model::Source;
-use model::settings::SALESFORCE_RECONCILED;
 use salesforce::{ApiError, Usage};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Ids in one list from which a function of the shipped memory should not be trusted with it.
 const LARGE_LIST: u64 = 10_000_000;
 
-/// Of an object that is read in slices.
-pub(super) fn slices(object: &str, records: u64, cuts: &[Cut], asking: &Asking<'_>) -> String {
+/// Of an object that is read in slices: `account 5000 records of … to … in 9 slices`.
+pub(super) fn slices(object: &str, records: u64, cuts: &[Cut]) -> String {
     let slices: usize = cuts.iter().map(|cut| cut.slices.len()).sum();
     let uncounted = cuts.iter().flat_map(|cut| &cut.slices);
     let uncounted = uncounted.filter(|slice| slice.records.is_none()).count();
@@ -24,21 +23,45 @@ pub(super) fn slices(object: &str, records: u64, cuts: &[Cut], asking: &Asking<'
         0 => String::new(),
         some => format!(" ({some} of them could not be counted)"),
     };
-    let what = if asking.checked.force {
-        "are read again"
-    } else {
-        "have never been read and are read"
-    };
-    let has_list = SALESFORCE_RECONCILED.contains(&object)
-        && asking.settings.salesforce.reconcile_ids_days > 0;
-    let list = if has_list && !asking.checked.force {
-        "; its list of ids waits for that as well"
+    format!("{object} {records} records of {from:.0} to {to:.0} in {slices} slices{uncounted}")
+}
+
+/// Of slices that have no room in the day's share of calls: `late` are the slices and records of each object, `all` what
+/// is read in slices.
+pub(super) fn late(late: &BTreeMap<String, (usize, u64)>, all: &[String], share: u64) -> String {
+    let late: Vec<_> = late
+        .iter()
+        .map(|(object, (slices, records))| {
+            format!("{object} {slices} slices with {records} records")
+        })
+        .collect();
+    format!(
+        "left to later nights, because the day's share of Salesforce calls has no room for them (salesforce.daily_share_percent = {share}): {}; of {}, of which the newest are read first. No list of an object's ids is made before its last slice has been read",
+        late.join(", "),
+        all.join(", ")
+    )
+}
+
+/// Of what lies before the last day and had never been read: `account 12 records of …`.
+pub(super) fn hole(object: &str, cut: &Cut) -> String {
+    let records: Option<u64> = cut.slices.iter().map(|slice| slice.records).sum();
+    let records = records.map_or_else(
+        || "uncounted records".to_owned(),
+        |records| format!("{records} records"),
+    );
+    format!("{object} {records} of {}", cut.window)
+}
+
+/// Of all of them. `is_late`: for slices of some the day has no calls left.
+pub(super) fn holes(holes: &[String], is_late: bool) -> String {
+    let but = if is_late {
+        ", but for what is left to later nights below"
     } else {
         ""
     };
     format!(
-        "{object}: {records} records of {from:.0} to {to:.0} {what} in {slices} slices{uncounted} of at most salesforce.first_load_records = {}, the newest first. {object} is not complete before all of them have been read: what this run does not get to, the next night reads{list}",
-        asking.settings.salesforce.first_load_records
+        "had never been read and is read now{but}: {}",
+        holes.join(", ")
     )
 }
 

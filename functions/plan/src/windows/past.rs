@@ -5,6 +5,7 @@ use super::{Chosen, DAY, Run, Verdict, midnight};
 use crate::coverage::Known;
 use jiff::SignedDuration;
 use model::Window;
+use model::settings::Settings;
 
 /// So far back is looked for what the horizon has passed: as far as every run reads the ledger.
 const DAYS: i64 = 30;
@@ -102,18 +103,21 @@ pub(super) fn list<N: std::fmt::Display>(counts: &[(String, N)]) -> String {
     counts.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// What to tell of a horizon that is passed before a window of this length can become final.
+pub(crate) fn short_horizon(settings: &Settings, width: SignedDuration) -> Option<String> {
+    let (days, hours) = (settings.plan.horizon_days, settings.genesys.settle_hours);
+    let needed = i64::from(hours) + width.as_hours();
+    (i64::from(days) * 24 < needed).then(|| {
+        format!(
+            "settings tributary.toml: plan.horizon_days = {days}: windows leave it before they are final (genesys.settle_hours = {hours}); no nightly run will settle them: make it at least {}",
+            needed.div_euclid(24) + i64::from(needed.rem_euclid(24) > 0)
+        )
+    })
+}
+
 impl Run<'_> {
     /// Tells when the horizon is passed before a window can become final.
     pub(super) fn tell_short_horizon(&self, width: SignedDuration, chosen: &mut Chosen) {
-        let horizon = i64::from(self.settings.plan.horizon_days) * 24;
-        let needed = i64::from(self.settings.genesys.settle_hours) + width.as_hours();
-        if horizon < needed {
-            chosen.notices.push(format!(
-                "settings tributary.toml: plan.horizon_days = {}: windows leave it before they are final (genesys.settle_hours = {}); no nightly run will settle them: make it at least {}",
-                self.settings.plan.horizon_days,
-                self.settings.genesys.settle_hours,
-                needed.div_euclid(24) + i64::from(needed.rem_euclid(24) > 0)
-            ));
-        }
+        chosen.notices.extend(short_horizon(self.settings, width));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::support::{World, ledger_row};
 use crate::{COMPLETE, NIGHTLY, chain};
+use model::{Classify, Kind};
 use serde_json::{Value, json};
 
 const FORCED: &str = r#"{"mode":"nightly","force":true,"at":"2026-01-20T02:14:00Z"}"#;
@@ -67,10 +68,19 @@ async fn the_first_run_and_one_that_reads_through_a_filter_have_nothing_to_compa
 async fn a_broken_report_file_is_refused_before_anything_is_asked() {
     let world = World::with_sources(COMPLETE).await;
     world.report("broken.toml", "view = \"mart.x\"\nlines = 3\n");
+    // With everything else that is wrong in the folder.
+    world.edit("max_in_flight = 4\n", "max_in_flight = 2\n");
+    world.edit("customer_tier = ", "customer_teir = ");
     let refusal = world.plan(NIGHTLY).await.unwrap_err();
+    assert_eq!(refusal.kind(), Kind::Invalid);
     let text = chain(&refusal);
-    assert!(
-        text.contains("reports/broken.toml") && text.contains("lines"),
-        "{text}"
-    );
+    for part in [
+        "reports/broken.toml",
+        "lines",
+        "salesforce.max_in_flight = 2",
+        "columns.customer_teir",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(world.calls().await, (0, 0));
 }

@@ -231,6 +231,12 @@ impl World {
             .respond_with(ResponseTemplate::new(status).set_body_json(body))
             .mount(&self.genesys)
             .await;
+        let counted = json!({"conversations": [], "totalHits": 336});
+        Mock::given(method("POST"))
+            .and(path("/api/v2/analytics/conversations/details/query"))
+            .respond_with(ResponseTemplate::new(200).set_body_json(counted))
+            .mount(&self.genesys)
+            .await;
     }
 
     /// Salesforce has `sobject` with these fields, and those every object has. The latest word counts.

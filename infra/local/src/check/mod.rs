@@ -1,21 +1,45 @@
 //! `cargo local check`: settings, reports, events, template and state machine agree, without starting anything.
 
-mod settings;
-
 use crate::machine::Machine;
 use crate::setup::Places;
 use crate::template::{Template, Values};
 use crate::{deploy, package};
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use model::payload::PipelineInput;
-use model::settings::Settings;
+use plan::settings::{Folder, judge};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Everything that is wrong, each with its place, with the settings of this folder; empty when nothing is.
-pub fn problems(places: &Places, folder: &Path) -> Result<Vec<String>> {
-    let (settings, mut problems) = of_settings(folder)?;
-    events(places, &mut problems)?;
+/// What there is to tell.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Everything that is wrong, each with its place; empty when nothing is.
+    pub problems: Vec<String>,
+    /// What a run accepts and tells.
+    pub notes: Vec<String>,
+}
+
+/// Looks at the repository with the settings of this folder, as a run that begins at `at` would see them.
+pub fn look(places: &Places, folder: &Path, at: Timestamp) -> Found {
+    // By the function's own rules: what is told here is what it would refuse.
+    let settings = judge(folder);
+    let mut problems = settings.problems(at);
+    for looked in [
+        events(places, &mut problems),
+        infrastructure(places, &settings, &mut problems),
+    ] {
+        if let Err(error) = looked {
+            problems.push(format!("{error:#}"));
+        }
+    }
+    Found {
+        problems,
+        notes: settings.notes(),
+    }
+}
+
+fn infrastructure(places: &Places, settings: &Folder, problems: &mut Vec<String>) -> Result<()> {
     let path = places.infra("pipeline.asl.json");
     let text =
         std::fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
@@ -26,8 +50,7 @@ pub fn problems(places: &Places, folder: &Path) -> Result<Vec<String>> {
             .into_iter()
             .map(|problem| format!("pipeline.asl.json: {problem}")),
     );
-    if let Some(settings) = settings {
-        let wanted = u64::from(settings.plan.max_concurrency);
+    if let Some(wanted) = settings.max_concurrency().map(u64::from) {
         for (name, concurrency) in machine.map_concurrency() {
             if concurrency != wanted {
                 problems.push(format!(
@@ -36,45 +59,7 @@ pub fn problems(places: &Places, folder: &Path) -> Result<Vec<String>> {
             }
         }
     }
-    if let Err(error) = template(places, &machine, &mut problems) {
-        problems.push(format!("{error:#}"));
-    }
-    Ok(problems)
-}
-
-/// The settings of a folder, when they can be used, and everything that is wrong with what lies in it.
-pub(crate) fn of_settings(folder: &Path) -> Result<(Option<Settings>, Vec<String>)> {
-    let mut problems = Vec::new();
-    let settings = settings(folder, &mut problems);
-    reports(folder, &mut problems)?;
-    Ok((settings, problems))
-}
-
-fn settings(folder: &Path, problems: &mut Vec<String>) -> Option<Settings> {
-    let path = folder.join("tributary.toml");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => {
-            let (settings, found) = settings::problems(&text);
-            let place = path.display();
-            problems.extend(found.into_iter().map(|found| format!("{place}: {found}")));
-            settings
-        }
-        Err(error) => {
-            problems.push(format!("{}: {error}", path.display()));
-            None
-        }
-    }
-}
-
-/// Only that they are TOML: what a report may say is checked by the function that makes it, and by its own tests.
-fn reports(folder: &Path, problems: &mut Vec<String>) -> Result<()> {
-    for path in files(&folder.join("reports"), "toml")? {
-        let text = std::fs::read_to_string(&path)?;
-        if let Err(error) = toml::from_str::<toml::Table>(&text) {
-            problems.push(format!("{}: {error}", path.display()));
-        }
-    }
-    Ok(())
+    template(places, &machine, problems)
 }
 
 /// Whether the file is meant to be refused is told by its name; `plan` says why.
@@ -158,13 +143,4 @@ fn files(folder: &Path, extension: &str) -> Result<Vec<std::path::PathBuf>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_repository_agrees_with_itself() {
-        let places = Places::of_this_repository().unwrap();
-        let shipped = places.infra("settings");
-        assert_eq!(problems(&places, &shipped).unwrap(), Vec::<String>::new());
-    }
-}
+mod tests;

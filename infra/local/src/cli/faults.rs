@@ -82,6 +82,7 @@ pub(crate) async fn show(options: TwinOptions, json_file: Option<&Path>) -> Resu
     let genesys = preset::outcome(&planned.genesys, &twin.genesys().faults.pending());
     let salesforce = preset::outcome(&planned.salesforce, &twin.salesforce().faults.pending());
     let (mut summary, messages) = summary(&twin, &execution, began.elapsed().as_secs_f64()).await?;
+    summary.continued = screen.continued();
     let disturbed = tables::checksums(&twin, &RESULTS, &OF_THE_READING).await?;
     let differences = tables::differences(&undisturbed, &disturbed);
     summary.problems.extend(

@@ -24,11 +24,9 @@ pub(crate) async fn run(event: &Path, days: Option<u32>, json_file: Option<&Path
     if let Some(days) = days {
         take_last(days, &mut input, endpoints.data_end)
             .with_context(|| format!("--days {days} with {}", event.display()))?;
-    } else if is_beside(&input, &endpoints) {
-        eprintln!(
-            "note: the twin's conversations are of {} to {}, and none of them lies between this event's from and to; --days N puts the last N days there",
-            endpoints.data_begin, endpoints.data_end
-        );
+    }
+    if let Some(note) = without_data(&input, &endpoints) {
+        eprintln!("note: {note}");
     }
     let aws = Aws::new(&endpoints.aws)?;
     let mut screen = Screen::new();
@@ -57,10 +55,11 @@ pub(crate) async fn run(event: &Path, days: Option<u32>, json_file: Option<&Path
     let mut summary = Summary::failed(&execution, seconds);
     if let Some(output) = &execution.output {
         summary.take_output(output)?;
-        summary
-            .take_ledger(&S3Source(aws.s3()), &endpoints.bucket)
-            .await?;
+        let objects = S3Source(aws.s3());
+        summary.take_ledger(&objects, &endpoints.bucket).await?;
+        summary.take_days(&objects, &endpoints.bucket).await?;
     }
+    summary.continued = screen.continued();
     print!("{}", show::summary(&summary));
     if execution.status != Status::Succeeded {
         show_logs(&aws, &endpoints, &execution, started).await?;
@@ -139,11 +138,26 @@ fn take_last(days: u32, input: &mut Value, end: Timestamp) -> Result<()> {
     Ok(())
 }
 
-/// Whether an event names days of which the twin has nothing.
-fn is_beside(input: &Value, endpoints: &state::Endpoints) -> bool {
+/// What to know about an event that names days of which the twin has nothing; of an interval that is none the run itself tells.
+fn without_data(input: &Value, endpoints: &state::Endpoints) -> Option<String> {
     let instant = |key: &str| input[key].as_str()?.parse::<Timestamp>().ok();
-    instant("from").is_some_and(|from| from >= endpoints.data_end)
-        || instant("to").is_some_and(|to| to <= endpoints.data_begin)
+    let (from, to) = (instant("from")?, instant("to")?);
+    let (begin, end) = (endpoints.data_begin, endpoints.data_end);
+    if from >= to {
+        return None;
+    }
+    if from >= end || to <= begin {
+        return Some(format!(
+            "the twin's conversations are of {begin} to {end}, and none of them lies between this event's from and to; --days N puts the last N days there"
+        ));
+    }
+    (from < begin).then(|| {
+        let days = (end.as_second() - begin.as_second()).div_euclid(24 * 3600);
+        let s = if days == 1 { "" } else { "s" };
+        format!(
+            "the twin has conversations of {days} day{s}, {begin} to {end}: the days from {from} until then are empty"
+        )
+    })
 }
 
 fn goes_on(arn: &str, event: &Path, days: Option<u32>) -> String {
@@ -213,12 +227,26 @@ mod tests {
             "state_machine": "", "functions": {}, "data_begin": "2026-03-03T00:00:00Z", "data_end": "2026-03-08T00:00:00Z",
         }))
         .unwrap();
-        let is_beside = |from: &str, to: &str| {
+        let note = |from: &str, to: &str| {
             let event = json!({"from": format!("2026-{from}T00:00:00Z"), "to": format!("2026-{to}T00:00:00Z")});
-            super::is_beside(&event, &endpoints)
+            without_data(&event, &endpoints).unwrap_or_default()
         };
-        assert!(is_beside("01-05", "01-12") && is_beside("03-08", "03-09"));
-        assert!(!is_beside("01-05", "03-04") && !is_beside("03-07", "03-09"));
-        assert!(!super::is_beside(&json!({"mode": "nightly"}), &endpoints));
+        for (from, to) in [("01-05", "01-12"), ("03-08", "03-09")] {
+            assert!(note(from, to).contains("none of them lies between"));
+        }
+        assert_eq!(note("03-07", "03-09"), "");
+        assert_eq!(note("03-03", "03-08"), "");
+        // An interval that is none is refused, wherever it lies.
+        assert_eq!(note("01-12", "01-05"), "");
+        assert_eq!(without_data(&json!({"mode": "nightly"}), &endpoints), None);
+        // More days than the twin has.
+        let mut event = json!({"from": "", "to": ""});
+        take_last(6, &mut event, endpoints.data_end).unwrap();
+        assert_eq!(
+            without_data(&event, &endpoints).unwrap(),
+            "the twin has conversations of 5 days, 2026-03-03T00:00:00Z to 2026-03-08T00:00:00Z: the days from 2026-03-02T00:00:00Z until then are empty"
+        );
+        take_last(5, &mut event, endpoints.data_end).unwrap();
+        assert_eq!(without_data(&event, &endpoints), None);
     }
 }

@@ -1,11 +1,11 @@
 //! Following an execution: its steps, its plan, its windows, and every call that failed on the way.
 
+use super::left::{Objects, TimeLeft, time_left};
 use super::progress::{FailedCall, Progress, Windows, failed_call, window_text, without_window};
 use super::receipts::Receipts;
 use super::{Execution, STEPS, Status, describe, map_runs, stop, windows};
 use crate::aws::Aws;
-use crate::data_api::ObjectSource as _;
-use crate::data_api::S3Source;
+use crate::data_api::{ObjectSource as _, S3Source};
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use model::payload::PlanOutcome;
@@ -53,6 +53,9 @@ pub async fn follow(
             }
         }
         steps.read(&history, tell);
+        if steps.current.is_some() {
+            tell(Progress::Still);
+        }
         if let Some(run) = &mut run
             && run.receipts.is_none()
             && history.iter().any(is_plan)
@@ -83,6 +86,8 @@ struct Run<'a> {
     receipts: Option<Receipts>,
     total: u64,
     began: Instant,
+    /// When a window was seen to be done last.
+    news: Instant,
     looked: Option<Instant>,
     told: Windows,
     /// Events read so far of each child that runs.
@@ -99,42 +104,60 @@ impl<'a> Run<'a> {
             receipts: None,
             total: 0,
             began: Instant::now(),
+            news: Instant::now(),
             looked: None,
             told: Windows::default(),
             children: BTreeMap::new(),
         }
     }
 
-    /// Reads the plan: its run is in what the state put out, the whole of it in the bucket.
+    /// Reads the plan from what the state put out: unlike the one in the bucket it also says that an earlier plan is continued.
     async fn planned(&mut self, tell: &mut (dyn FnMut(Progress) + Send)) -> Result<()> {
         let history = events(self.aws, self.arn, true).await?;
         let output = |event: &Value| {
             let output = event["stateExitedEventDetails"]["output"].as_str()?;
             let output: Value = serde_json::from_str(output).ok()?;
-            output["plan"]["run_id"].as_str().map(str::to_owned)
+            output.get("plan").cloned()
         };
         // A refused token ends the state as well, without a plan: the state after it makes it.
-        let Some(run_id) = history
+        let Some(plan) = history
             .iter()
             .filter(|event| is_plan(event))
             .find_map(output)
         else {
             return Ok(());
         };
-        let key = format!("runs/{run_id}/plan.json");
-        let bytes = self.source.get(self.bucket, &key).await?;
-        let bytes = bytes.with_context(|| format!("the plan {key} is not in the bucket"))?;
         let plan: PlanOutcome =
-            serde_json::from_slice(&bytes).with_context(|| format!("reading {key}"))?;
+            serde_json::from_value(plan).context("what the state Plan put out")?;
         let request = json!({"executionArn": self.arn});
         let described = self.aws.states("DescribeExecution", &request).await?;
-        let mut receipts = Receipts::of(&run_id, began_at(&described["startDate"])?);
+        let since = began_at(&described["startDate"])?;
+        let planned = self.objects(&plan).await?;
+        let mut receipts = Receipts::of(plan.run_id.as_str(), planned, since);
         receipts.look(&self.source, self.bucket, LOOK).await?;
+        let before = receipts.before();
         self.total = plan.genesys_windows + plan.salesforce_windows;
-        self.began = Instant::now();
+        (self.began, self.news) = (Instant::now(), Instant::now());
         self.receipts = Some(receipts);
-        tell(Progress::Planned(Box::new(plan)));
+        tell(Progress::Planned(Box::new(plan), before));
         Ok(())
+    }
+
+    /// How many windows of each object are planned.
+    async fn objects(&self, plan: &PlanOutcome) -> Result<Objects> {
+        let mut objects = Objects::new();
+        for key in [&plan.genesys_key, &plan.salesforce_key] {
+            let bytes = self.source.get(self.bucket, key).await?;
+            let bytes = bytes.with_context(|| format!("the plan {key} is not in the bucket"))?;
+            let tasks: Vec<Value> =
+                serde_json::from_slice(&bytes).with_context(|| format!("reading {key}"))?;
+            for task in &tasks {
+                let text = |name: &str| task[name].as_str().unwrap_or_default().to_owned();
+                let object = (text("source"), text("object"));
+                objects.entry(object).or_default().total += 1;
+            }
+        }
+        Ok(objects)
     }
 
     async fn look(
@@ -146,7 +169,8 @@ impl<'a> Run<'a> {
             return Ok(());
         };
         // When the last has ended, at once: nobody looks again.
-        let is_last = ended + failed >= self.total;
+        let total = self.total;
+        let is_last = ended + failed >= total;
         if !is_last && self.looked.is_some_and(|at| at.elapsed() < LOOK) {
             return Ok(());
         }
@@ -154,14 +178,27 @@ impl<'a> Run<'a> {
         receipts
             .look(&self.source, self.bucket, Duration::ZERO)
             .await?;
+        let (done, elapsed) = (receipts.done(), self.began.elapsed());
+        if done > self.told.done {
+            self.news = Instant::now();
+        }
+        let left = total.saturating_sub(done + failed);
         let windows = Windows {
-            done: receipts.done(),
-            before: receipts.before,
+            done,
+            before: receipts.before(),
             failed,
-            total: self.total,
+            total,
             rows: receipts.rows,
             calls: receipts.calls,
-            elapsed: self.began.elapsed(),
+            elapsed,
+            // One source may be through before the other tells anything: what was told stays as the least.
+            left: time_left(&receipts.objects, left, elapsed, self.news.elapsed()).or_else(|| {
+                let least = |left: TimeLeft| TimeLeft {
+                    is_least: true,
+                    ..left
+                };
+                self.told.left.map(least)
+            }),
         };
         let is_news = (windows.done, windows.failed) != (self.told.done, self.told.failed);
         for failed in self.failed_children().await? {

@@ -1,10 +1,12 @@
 //! An execution of the state machine: started, followed step by step, described when it has ended.
 
 mod follow;
+mod left;
 mod progress;
 mod receipts;
 
 pub use follow::follow;
+pub use left::TimeLeft;
 pub use progress::{FailedCall, Progress, Windows};
 pub(crate) use progress::{window_text, without_window};
 

@@ -1,5 +1,6 @@
 //! What is told while an execution is followed.
 
+use super::left::TimeLeft;
 use super::readable;
 use model::payload::PlanOutcome;
 use serde_json::Value;
@@ -12,8 +13,10 @@ pub enum Progress {
     Began(String),
     /// A step has ended, after so long.
     Ended(String, Duration),
-    /// The run has a plan: what it will read and what that costs.
-    Planned(Box<PlanOutcome>),
+    /// The step that began last is under way; told often, and whoever shows it decides how often.
+    Still,
+    /// The run has a plan: what it will read and what that costs; and how many of its windows were done before this execution.
+    Planned(Box<PlanOutcome>, u64),
     /// How far the windows are.
     Windows(Windows),
     /// A call of a function failed. It is tried again, or its window or step fails.
@@ -37,6 +40,8 @@ pub struct Windows {
     pub calls: u64,
     /// Since the first window began.
     pub elapsed: Duration,
+    /// The time left; `None` while too little is known.
+    pub left: Option<TimeLeft>,
 }
 
 impl Windows {
@@ -46,18 +51,6 @@ impl Windows {
         #[allow(clippy::cast_precision_loss)] // a rate for a person
         let rows = self.rows as f64;
         if seconds > 0.0 { rows / seconds } else { 0.0 }
-    }
-
-    /// The time left when the remaining windows take as long as those that this execution has done; `None` before the first.
-    pub fn left(&self) -> Option<Duration> {
-        let done = self
-            .done
-            .checked_sub(self.before)
-            .filter(|done| *done > 0)?;
-        let left = self.total.saturating_sub(self.done + self.failed);
-        #[allow(clippy::cast_precision_loss)] // numbers of windows
-        let share = left as f64 / done as f64;
-        Duration::try_from_secs_f64(self.elapsed.as_secs_f64() * share).ok()
     }
 }
 
@@ -115,29 +108,6 @@ pub(super) fn failed_call(event: &Value, what: &str) -> Option<FailedCall> {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn the_time_left_follows_from_the_windows_of_this_execution_alone() {
-        let windows = Windows {
-            done: 30,
-            before: 20,
-            failed: 1,
-            total: 51,
-            rows: 500,
-            calls: 0,
-            elapsed: Duration::from_secs(10),
-        };
-        assert_eq!(windows.left(), Some(Duration::from_secs(20)));
-        assert!((windows.rate() - 50.0).abs() < 1e-9);
-        assert_eq!(
-            Windows {
-                done: 20,
-                ..windows
-            }
-            .left(),
-            None
-        );
-    }
 
     #[test]
     fn a_failed_call_is_told_with_its_kind_and_words() {

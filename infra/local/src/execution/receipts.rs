@@ -1,5 +1,6 @@
 //! The windows of a run that are done, read from the bucket: a receipt lies there for each of them.
 
+use super::left::Objects;
 use crate::data_api::ObjectSource;
 use anyhow::{Context, Result};
 use futures_util::StreamExt as _;
@@ -39,8 +40,8 @@ pub(super) struct Receipts {
     seen: BTreeSet<String>,
     since: Timestamp,
     looked: Option<Instant>,
-    /// Windows that were done before the execution began: a first look may come when it has done some itself.
-    pub(super) before: u64,
+    /// The windows of each object. Some were done before the execution began: a first look may come when it has done some itself.
+    pub(super) objects: Objects,
     /// Records landed, by windows done since then.
     pub(super) rows: u64,
     /// Requests to the sources, by the same.
@@ -48,14 +49,14 @@ pub(super) struct Receipts {
 }
 
 impl Receipts {
-    /// Receipts of a run, of which an execution is followed that began at `since`.
-    pub(super) fn of(run_id: &str, since: Timestamp) -> Self {
+    /// Receipts of a run that plans so many windows, of which an execution is followed that began at `since`.
+    pub(super) fn of(run_id: &str, planned: Objects, since: Timestamp) -> Self {
         Self {
             prefix: format!("runs/{run_id}/windows/"),
             seen: BTreeSet::new(),
             since,
             looked: None,
-            before: 0,
+            objects: planned,
             rows: 0,
             calls: 0,
         }
@@ -63,7 +64,12 @@ impl Receipts {
 
     /// Windows that are done.
     pub(super) fn done(&self) -> u64 {
-        self.seen.len() as u64
+        self.objects.values().map(|one| one.done).sum()
+    }
+
+    /// Of these, how many were done before the execution began.
+    pub(super) fn before(&self) -> u64 {
+        self.objects.values().map(|one| one.before).sum()
     }
 
     /// Looks for new ones, at most once in so long; listing a year of windows takes a while.
@@ -82,16 +88,27 @@ impl Receipts {
             .filter(|key| is_receipt(key) && !self.seen.contains(key))
             .collect();
         let mut read = stream::iter(&new)
-            .map(|key| receipt(objects, bucket, key))
+            .map(|key| async move { (key, receipt(objects, bucket, key).await) })
             .buffer_unordered(READ_AT_ONCE);
-        while let Some(receipt) = read.next().await {
+        while let Some((key, receipt)) = read.next().await {
             let receipt = receipt?;
-            if receipt.extracted_at < self.since {
-                self.before += 1;
-                continue;
-            }
             let beside = receipt.beside.into_iter().map(|one| one.counts);
-            for counts in std::iter::once(receipt.counts).chain(beside) {
+            let counts = beside.fold(receipt.counts, |sum, one| Counts {
+                landed: sum.landed + one.landed,
+                calls: sum.calls + one.calls,
+            });
+            let mut parts = key[self.prefix.len()..].split('/').map(str::to_owned);
+            let object = (
+                parts.next().unwrap_or_default(),
+                parts.next().unwrap_or_default(),
+            );
+            let object = self.objects.entry(object).or_default();
+            object.done += 1;
+            object.calls += counts.calls;
+            if receipt.extracted_at < self.since {
+                object.before += 1;
+                object.calls_before += counts.calls;
+            } else {
                 self.rows += counts.landed;
                 self.calls += counts.calls;
             }
@@ -119,6 +136,7 @@ fn is_receipt(key: &str) -> bool {
 mod tests {
     use super::*;
     use crate::data_api::SourceFuture;
+    use crate::execution::left::Object;
     use std::collections::BTreeMap;
     use std::sync::Mutex;
 
@@ -163,9 +181,10 @@ mod tests {
         bucket.put("20260105.json", earlier, 100, 9);
         bucket.put("20260107.json", later, 7, 1);
         bucket.put("20260106.progress.json", later, 0, 0);
-        let mut receipts = Receipts::of("r", since.parse().unwrap());
+        let mut receipts = Receipts::of("r", Objects::new(), since.parse().unwrap());
         receipts.look(&bucket, "b", Duration::ZERO).await.unwrap();
-        assert_eq!((receipts.done(), receipts.before, receipts.rows), (2, 1, 8));
+        let counts = |of: &Receipts| (of.done(), of.before());
+        assert_eq!((counts(&receipts), receipts.rows), ((2, 1), 8));
         bucket.put("20260106.json", later, 40, 3);
         receipts
             .look(&bucket, "b", Duration::from_hours(1))
@@ -173,7 +192,16 @@ mod tests {
             .unwrap();
         assert_eq!(receipts.done(), 2);
         receipts.look(&bucket, "b", Duration::ZERO).await.unwrap();
-        assert_eq!((receipts.done(), receipts.before), (3, 1));
+        assert_eq!(counts(&receipts), (3, 1));
+        let key = ("genesys".to_owned(), "conversation".to_owned());
+        let read = Object {
+            total: 0,
+            done: 3,
+            before: 1,
+            calls: 16,
+            calls_before: 10,
+        };
+        assert_eq!(receipts.objects, Objects::from([(key, read)]));
         assert_eq!((receipts.rows, receipts.calls), (49, 6));
     }
 }

@@ -1,9 +1,12 @@
 //! What a person sees: steps as they happen, then the summary. A bar on a terminal, plain lines elsewhere.
 
+mod line;
+mod plan;
 mod screen;
 mod summary;
 
-pub use screen::{Screen, plan};
+pub use plan::plan;
+pub use screen::Screen;
 pub use summary::summary;
 
 use crate::state::Endpoints;

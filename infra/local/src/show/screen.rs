@@ -1,10 +1,12 @@
 //! Steps, the plan and the windows while they happen, on standard error.
 
+use super::line::{counted, failed_line, speed};
+use super::plan;
 use crate::execution::{FailedCall, Progress, STEPS, Windows};
 use crate::package::COMPILES;
+use crate::summary::Continued;
 use indicatif::{ProgressBar, ProgressStyle};
-use model::payload::PlanOutcome;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -13,10 +15,10 @@ use std::time::{Duration, Instant};
 const NEWS: Duration = Duration::from_secs(2);
 /// … and this often if nothing has: whoever reads the log must see that somebody is still there.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(30);
+/// A step that lasts longer says what it does, if that is known.
+const LONG: Duration = Duration::from_secs(5);
 /// Failed calls that are told one by one in a step; of more there is only their number.
 const TOLD_ONE_BY_ONE: u64 = 20;
-/// A cause longer than this is cut: the log has all of it.
-const LONGEST_CAUSE: usize = 300;
 
 /// Shows steps.
 #[derive(Debug)]
@@ -27,8 +29,23 @@ pub struct Screen {
     failed_calls: u64,
     /// Kind of the failure that ends the step under way.
     ends: Option<String>,
-    /// Error and cause of failed calls of the step under way.
-    causes: BTreeSet<(String, String)>,
+    /// Error and cause of failed calls of the step under way, and which call was the first of them.
+    causes: BTreeMap<(String, String), String>,
+    /// The step under way.
+    step: Step,
+    /// What an earlier execution of the run had read.
+    continued: Option<Continued>,
+}
+
+/// The step under way, as far as signs of life need it.
+#[derive(Debug, Default)]
+struct Step {
+    name: String,
+    began: Option<Instant>,
+    /// Signs of life that it has given.
+    signs: u64,
+    /// Tokens were refreshed before it, so the run asks the sources.
+    asks_sources: bool,
 }
 
 impl Screen {
@@ -46,8 +63,15 @@ impl Screen {
             told: None,
             failed_calls: 0,
             ends: None,
-            causes: BTreeSet::new(),
+            causes: BTreeMap::new(),
+            step: Step::default(),
+            continued: None,
         }
+    }
+
+    /// What an earlier execution of the run shown last had read, if it had.
+    pub const fn continued(&self) -> Option<Continued> {
+        self.continued
     }
 
     /// A line of its own about what is being prepared.
@@ -72,13 +96,30 @@ impl Screen {
                 (self.windows, self.told, self.failed_calls) = (None, None, 0);
                 self.ends = None;
                 self.causes.clear();
+                if step == "CheckInput" {
+                    self.continued = None;
+                }
+                self.step = Step {
+                    name: step.clone(),
+                    began: Some(Instant::now()),
+                    signs: 0,
+                    asks_sources: step == "RefreshTokens"
+                        || (self.step.asks_sources && step != "CheckInput"),
+                };
                 if let Some(bar) = &self.bar {
                     bar.set_style(spinner());
                     bar.reset_elapsed();
                     bar.set_message(step);
                 }
             }
-            Progress::Planned(found) => self.line(&plan(&found)),
+            Progress::Still => self.still(),
+            Progress::Planned(found, before) => {
+                self.continued = (before > 0).then_some(Continued {
+                    before,
+                    windows: found.genesys_windows + found.salesforce_windows,
+                });
+                self.line(&plan(&found, before));
+            }
             Progress::Windows(windows) => self.windows(windows),
             Progress::Failed(call) => self.failed(&call),
             Progress::Ended(step, took) => {
@@ -93,6 +134,30 @@ impl Screen {
                     let _ = write!(line, "   {} failed call{s}", self.failed_calls);
                 }
                 self.line(&line);
+            }
+        }
+    }
+
+    /// Says what a long step does, and without a terminal from time to time that it is still under way.
+    fn still(&mut self) {
+        let Some(took) = self.step.began.map(|began| began.elapsed()) else {
+            return;
+        };
+        // Windows are signs of life themselves.
+        if self.windows.is_some() || !self.step.is_sign_due(took) {
+            return;
+        }
+        let name = &self.step.name;
+        let doing = self.step.doing(self.failed_calls > 0);
+        match &self.bar {
+            Some(bar) => bar.set_message(match doing {
+                Some(doing) => format!("{name}: {doing}"),
+                None => name.clone(),
+            }),
+            None if doing.is_none() && took < SIGN_OF_LIFE => {}
+            None => {
+                let doing = doing.unwrap_or("under way");
+                eprintln!("  {name:<14} {:>4} s so far: {doing}", took.as_secs());
             }
         }
     }
@@ -120,24 +185,11 @@ impl Screen {
 
     fn failed(&mut self, call: &FailedCall) {
         self.failed_calls += 1;
-        let FailedCall { what, error, cause } = call;
-        let is_new = self.causes.insert((error.clone(), cause.clone()));
         if ends_the_run(call) {
-            self.ends = Some(error.clone());
-        } else if !is_new && self.failed_calls <= TOLD_ONE_BY_ONE {
-            self.line(&format!(
-                "  a call failed: {what}: {error}, for the same cause"
-            ));
+            self.ends = Some(call.error.clone());
         } else if self.failed_calls <= TOLD_ONE_BY_ONE {
-            let end = cause
-                .char_indices()
-                .nth(LONGEST_CAUSE)
-                .map_or(cause.len(), |(at, _)| at);
-            let cut = if end < cause.len() { " …" } else { "" };
-            self.line(&format!(
-                "  a call failed: {what}: {error}: {}{cut}",
-                &cause[..end]
-            ));
+            let line = failed_line(call, &mut self.causes);
+            self.line(&line);
         } else if self.failed_calls == TOLD_ONE_BY_ONE + 1 {
             self.line("  further failed calls of this step are only counted");
         }
@@ -156,6 +208,29 @@ impl Screen {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
         }
+    }
+}
+
+impl Step {
+    /// Whether the next sign of life is due, and counts it as given: one when the step has become long, then one every so often.
+    fn is_sign_due(&mut self, took: Duration) -> bool {
+        let due = match took {
+            took if took < LONG => 0,
+            took => 1 + took.as_secs() / SIGN_OF_LIFE.as_secs(),
+        };
+        let is_due = due > self.signs;
+        self.signs = due.max(self.signs);
+        is_due
+    }
+
+    /// What takes a step long.
+    fn doing(&self, has_failed: bool) -> Option<&'static str> {
+        if has_failed {
+            return Some("trying again, or waiting to do so, after a failed call");
+        }
+        (self.name == "Plan" && self.asks_sources).then_some(
+            "asking Salesforce how many records there are, no faster than its requests_per_minute allow",
+        )
     }
 }
 
@@ -183,142 +258,24 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-/// `12 of 40 windows, 2 failed`.
-fn counted(windows: Windows) -> String {
-    let mut text = format!("{} of {} windows", windows.done, windows.total);
-    if windows.before > 0 {
-        let _ = write!(text, " ({} were done before)", windows.before);
-    }
-    if windows.failed > 0 {
-        let _ = write!(text, ", {} failed", windows.failed);
-    }
-    text
-}
-
-/// `5300 rows, 210 rows/s, 50 calls, about 40 s left`.
-fn speed(windows: Windows) -> String {
-    let mut text = format!(
-        "{} rows, {:.0} rows/s, {} calls",
-        windows.rows,
-        windows.rate(),
-        windows.calls
-    );
-    match windows.left() {
-        Some(left) if windows.done < windows.total => {
-            let _ = write!(text, ", about {} left", time(left));
-        }
-        _ => {}
-    }
-    text
-}
-
-fn time(span: Duration) -> String {
-    match span.as_secs() {
-        seconds @ 0..=119 => format!("{seconds} s"),
-        seconds @ 120..=7199 => format!("{} min", seconds.div_ceil(60)),
-        seconds => format!("{}.{} h", seconds / 3600, seconds % 3600 / 360),
-    }
-}
-
-/// What a run will read and what that costs, before it reads.
-pub fn plan(plan: &PlanOutcome) -> String {
-    let cost = &plan.estimate;
-    let mut text = format!(
-        "Plan of {}: {} Genesys and {} Salesforce windows",
-        plan.run_id, plan.genesys_windows, plan.salesforce_windows
-    );
-    if cost.settled_windows > 0 {
-        let _ = write!(text, ", {} settled windows skipped", cost.settled_windows);
-    }
-    if plan.reads_sources {
-        let _ = write!(
-            text,
-            "\n  about {} calls ({} Genesys, {} Salesforce), {} of data",
-            cost.calls,
-            cost.genesys_calls,
-            cost.salesforce_calls,
-            size(cost.bytes),
-        );
-        text.push_str(&limit(cost.minutes));
-        if let Some(share) = cost.salesforce_daily_share_bp {
-            let _ = write!(
-                text,
-                "\n  {}.{:02} % of the organisation's Salesforce calls of a day",
-                share / 100,
-                share % 100
-            );
-        }
-    } else {
-        text.push_str("\n  landed files are read again; the sources are not asked");
-    }
-    for notice in &plan.notices {
-        let _ = write!(text, "\n  note: {notice}");
-    }
-    text
-}
-
-/// What so many calls mean for the time: each source lets through only so many a minute.
-fn limit(minutes: u64) -> String {
-    if minutes <= 1 {
-        return "\n  the sources' limits (requests_per_minute) let so many through within a minute"
-            .to_owned();
-    }
-    format!(
-        "\n  should it be so many calls, they take {minutes} min at least: the sources' limits (requests_per_minute) let no more through"
-    )
-}
-
-fn size(bytes: u64) -> String {
-    let (unit, name) = match bytes {
-        0..=999_999 => (1_000, "kB"),
-        1_000_000..=999_999_999 => (1_000_000, "MB"),
-        _ => (1_000_000_000, "GB"),
-    };
-    format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_plan_is_told_with_its_cost_its_savings_and_its_notices() {
-        let outcome: PlanOutcome = serde_json::from_value(serde_json::json!({
-            "run_id": "backfill-a-b", "mode": "backfill", "at": "2026-01-05T00:00:00Z", "reads_sources": true, "bucket": "b",
-            "genesys_key": "g", "genesys_windows": 700, "salesforce_key": "s", "salesforce_windows": 13, "reports": [],
-            "estimate": {"calls": 4100, "genesys_calls": 4000, "salesforce_calls": 100, "minutes": 14, "bytes": 2_350_000_000_u64,
-                "salesforce_daily_share_bp": 205, "settled_windows": 30},
-            "notices": ["Account.Region__c is new in Salesforce and is not read"]
-        }))
-        .unwrap();
-        assert_eq!(
-            plan(&outcome),
-            "Plan of backfill-a-b: 700 Genesys and 13 Salesforce windows, 30 settled windows skipped\n  \
-             about 4100 calls (4000 Genesys, 100 Salesforce), 2.3 GB of data\n  \
-             should it be so many calls, they take 14 min at least: the sources' limits (requests_per_minute) let no more through\n  \
-             2.05 % of the organisation's Salesforce calls of a day\n  \
-             note: Account.Region__c is new in Salesforce and is not read"
-        );
-    }
-
-    #[test]
-    fn the_windows_are_told_with_rate_and_time_left() {
-        let windows = Windows {
-            done: 30,
-            before: 20,
-            failed: 1,
-            total: 51,
-            rows: 500,
-            calls: 60,
-            elapsed: Duration::from_secs(100),
+    fn a_long_step_gives_signs_of_life_and_says_what_it_does() {
+        let mut plan = Step {
+            name: "Plan".to_owned(),
+            asks_sources: true,
+            ..Step::default()
         };
-        assert_eq!(
-            counted(windows),
-            "30 of 51 windows (20 were done before), 1 failed"
-        );
-        assert_eq!(
-            speed(windows),
-            "500 rows, 5 rows/s, 60 calls, about 4 min left"
-        );
+        let given: Vec<_> = (0..100)
+            .filter(|second| plan.is_sign_due(Duration::from_secs(*second)))
+            .collect();
+        assert_eq!(given, [5, 30, 60, 90]);
+        assert!(plan.doing(false).unwrap().starts_with("asking Salesforce"));
+        assert!(plan.doing(true).unwrap().starts_with("trying again"));
+        plan.asks_sources = false;
+        assert_eq!(plan.doing(false), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The summary of a run for a person.
 
-use crate::summary::{Ledger, Summary};
-use model::payload::Verdict;
+use crate::summary::{Continued, Ledger, ReportFile, Summary};
+use model::payload::{CheckResult, Verdict};
 
 /// The summary for a person.
 pub fn summary(summary: &Summary) -> String {
@@ -20,6 +20,13 @@ pub fn summary(summary: &Summary) -> String {
             .map_or_else(String::new, |run| format!(", run {run}"))
     ));
     ledger(&summary.ledger, &mut line);
+    if let (Some(Continued { before, windows }), false) =
+        (summary.continued, summary.ledger.objects.is_empty())
+    {
+        line(format!(
+            "An earlier execution of this run had read {before} of its {windows} planned windows; the table counts all of the run"
+        ));
+    }
     if let Some(found) = &summary.conversations {
         line(format!(
             "\nConversations: {} at the source, {} landed, {} staged, {} merged: {} linked, {} anonymous; {} quarantined",
@@ -43,10 +50,16 @@ pub fn summary(summary: &Summary) -> String {
                 .filter(|one| one.verdict == verdict)
                 .count()
         };
+        let notices = summary.checks.iter().filter(|one| is_notice(one)).count();
         line(format!(
-            "Checks: {} pass, {} warn, {} fail",
+            "Checks: {} pass, {} warn{}, {} fail",
             count(Verdict::Pass),
             count(Verdict::Warn),
+            if notices > 0 {
+                format!(" ({notices} of the plan's notices)")
+            } else {
+                String::new()
+            },
             count(Verdict::Fail)
         ));
         for check in summary
@@ -54,6 +67,10 @@ pub fn summary(summary: &Summary) -> String {
             .iter()
             .filter(|one| one.verdict != Verdict::Pass)
         {
+            if is_notice(check) {
+                line(format!("  note: {}", check.observed));
+                continue;
+            }
             let verdict = if check.verdict == Verdict::Warn {
                 "warn"
             } else {
@@ -65,9 +82,14 @@ pub fn summary(summary: &Summary) -> String {
             ));
         }
     }
-    for file in &summary.reports {
+    for (at, file) in summary.reports.iter().enumerate() {
+        let is_first = at == 0 || summary.reports[at - 1].name != file.name;
+        line(String::new());
+        if is_first && let Some(unread) = unread(file) {
+            line(unread);
+        }
         line(format!(
-            "\n{} as {}, {} rows, opens until {}{}\n  {}",
+            "{} as {}, {} rows, opens until {}{}\n  {}",
             file.name,
             file.format,
             file.rows,
@@ -92,6 +114,23 @@ pub fn summary(summary: &Summary) -> String {
         }
     }
     text
+}
+
+/// Whether a check is none: what the plan has to tell is kept among the checks, as a warning.
+fn is_notice(check: &CheckResult) -> bool {
+    check.name == "plan/notices" && check.verdict == Verdict::Warn
+}
+
+/// That days of a report are missing.
+fn unread(file: &ReportFile) -> Option<String> {
+    let (days, unread) = (file.days?, file.unread_days?);
+    let have = if unread == 1 { "has" } else { "have" };
+    (unread > 0).then(|| {
+        format!(
+            "{} is incomplete: {unread} of its {days} days {have} not been read",
+            file.name
+        )
+    })
 }
 
 /// A line for each object, and whether every window closes.
@@ -179,28 +218,96 @@ The five points close for 5 of 5 windows
         );
     }
 
-    #[test]
-    fn a_failed_run_says_once_why() {
-        let cause = "Plan: settings tributary.toml: genesys.\"objects\"".to_owned();
-        let failed = Summary {
-            execution_status: "FAILED".to_owned(),
+    fn of_a_run(status: &str) -> Summary {
+        Summary {
+            execution_status: status.to_owned(),
             execution: String::new(),
             run_id: None,
-            problems: vec![format!("the execution failed with Invalid: {cause}")],
-            failure: Some(Failure {
-                error: "Invalid".to_owned(),
-                cause,
-            }),
+            problems: Vec::new(),
+            failure: None,
+            continued: None,
             ledger: Ledger::default(),
             conversations: None,
             join_rate: None,
             checks: Vec::new(),
             reports: Vec::new(),
             seconds: 0.5,
+        }
+    }
+
+    #[test]
+    fn a_failed_run_says_once_why() {
+        let cause = "Plan: settings tributary.toml: genesys.\"objects\"".to_owned();
+        let failed = Summary {
+            problems: vec![format!("the execution failed with Invalid: {cause}")],
+            failure: Some(Failure {
+                error: "Invalid".to_owned(),
+                cause,
+            }),
+            ..of_a_run("FAILED")
         };
         assert_eq!(
             summary(&failed),
             "\nExecution FAILED in 0.5 s\n\nWhy it failed:\n  the execution failed with Invalid: Plan: settings tributary.toml: genesys.\"objects\"\n"
         );
+    }
+
+    #[test]
+    fn a_continued_run_a_notice_and_missing_days_are_told_for_what_they_are() {
+        let check = |name: &str| CheckResult {
+            name: name.to_owned(),
+            verdict: Verdict::Warn,
+            observed: format!("{name} observed"),
+            expected: "a rule".to_owned(),
+        };
+        let file = |format: &str| ReportFile {
+            name: "tiers".to_owned(),
+            format: format.to_owned(),
+            key: String::new(),
+            url: "http://link".to_owned(),
+            expires_at: jiff::Timestamp::UNIX_EPOCH,
+            rows: 4,
+            sha256: String::new(),
+            opened: None,
+            days: Some(7),
+            unread_days: Some(2),
+        };
+        let mut run = Summary {
+            continued: Some(Continued {
+                before: 20,
+                windows: 25,
+            }),
+            ledger: Ledger {
+                objects: vec![ObjectWindows::default()],
+                windows: 27,
+                closed: 27,
+                open: Vec::new(),
+            },
+            checks: vec![check("plan/notices"), check("a/rule")],
+            reports: vec![file("csv"), file("html")],
+            ..of_a_run("SUCCEEDED")
+        };
+        let text = summary(&run);
+        let from_windows = text.split_once("The five points").unwrap().1;
+        assert_eq!(
+            from_windows,
+            " close for 27 of 27 windows
+An earlier execution of this run had read 20 of its 25 planned windows; the table counts all of the run
+Checks: 0 pass, 2 warn (1 of the plan's notices), 0 fail
+  note: plan/notices observed
+  warn a/rule: a/rule observed (expected a rule)
+
+tiers is incomplete: 2 of its 7 days have not been read
+tiers as csv, 4 rows, opens until 1970-01-01T00:00:00Z
+  http://link
+
+tiers as html, 4 rows, opens until 1970-01-01T00:00:00Z
+  http://link
+"
+        );
+        for file in &mut run.reports {
+            file.unread_days = Some(0);
+        }
+        assert!(!summary(&run).contains("incomplete"));
     }
 }

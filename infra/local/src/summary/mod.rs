@@ -2,19 +2,20 @@
 
 mod counts;
 mod ledger;
+mod reports;
 
 pub use counts::Conversations;
 pub use ledger::{Ledger, ObjectWindows, OpenWindow};
+pub use reports::ReportFile;
 
-use crate::data_api::ObjectSource;
+use crate::data_api::{ObjectSource, S3Source};
 use crate::execution::{Execution, FailedWindow, window_text, without_window};
 use crate::twin::Twin;
-use anyhow::{Context, Result, bail};
-use jiff::Timestamp;
-use model::payload::{CheckResult, ExportedFile, PlanOutcome, Verdict};
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, Result};
+use model::payload::{CheckResult, PlanOutcome, Verdict};
+use reports::{Export, open};
+use serde::Serialize;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 /// The summary of a run; `--json` writes it as it is.
 #[derive(Debug, Serialize)]
@@ -28,6 +29,9 @@ pub struct Summary {
     /// The failed step's error and cause.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
+    /// What an earlier execution of the same run had read; the ledger counts all of the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub continued: Option<Continued>,
     /// Where the records of the run's windows went.
     pub ledger: Ledger,
     /// Where the conversations went.
@@ -44,6 +48,15 @@ pub struct Summary {
     pub seconds: f64,
 }
 
+/// How much of a run an earlier execution had read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Continued {
+    /// Windows it had read.
+    pub before: u64,
+    /// Windows of the plan.
+    pub windows: u64,
+}
+
 /// Why a run failed.
 #[derive(Debug, Serialize)]
 pub struct Failure {
@@ -51,32 +64,6 @@ pub struct Failure {
     pub error: String,
     /// What the step said.
     pub cause: String,
-}
-
-/// One file of a report.
-#[derive(Debug, Clone, Serialize)]
-pub struct ReportFile {
-    /// The report.
-    pub name: String,
-    /// `csv`, `json`, `html`.
-    pub format: String,
-    /// The link.
-    pub url: String,
-    /// Until when it opens.
-    pub expires_at: Timestamp,
-    /// Data rows.
-    pub rows: u64,
-    /// What the receipt says of the bytes.
-    pub sha256: String,
-    /// Whether the link gave these bytes; `None` when it was not tried.
-    pub opened: Option<bool>,
-}
-
-/// What the state machine keeps of `export-report`'s answer.
-#[derive(Debug, Deserialize)]
-struct Export {
-    name: String,
-    files: Vec<ExportedFile>,
 }
 
 impl Summary {
@@ -118,6 +105,10 @@ impl Summary {
         let conversations = counts::conversations(twin, &plan, &summary.ledger).await?;
         summary.join_rate = share(conversations.linked, conversations.merged);
         summary.problems = counts::disagreements(&conversations, &summary.ledger, &plan);
+        let objects = S3Source(twin.aws().s3());
+        summary
+            .take_days(&objects, &twin.deployment().bucket)
+            .await?;
         for file in &mut summary.reports {
             let opened = open(file).await;
             file.opened = Some(opened.is_ok());
@@ -161,11 +152,14 @@ impl Summary {
                 self.reports.push(ReportFile {
                     name: export.name.clone(),
                     format: file.format,
+                    key: file.key,
                     url: file.url,
                     expires_at: file.expires_at,
                     rows: file.rows,
                     sha256: file.sha256,
                     opened: None,
+                    days: None,
+                    unread_days: None,
                 });
             }
         }
@@ -193,6 +187,7 @@ impl Summary {
             execution: execution.arn.clone(),
             run_id: None,
             failure,
+            continued: None,
             ledger: Ledger::default(),
             conversations: None,
             join_rate: None,
@@ -236,30 +231,6 @@ fn failed_windows(windows: &[FailedWindow]) -> Vec<String> {
         )
     });
     told.collect()
-}
-
-/// Opens a link as a browser does and compares the bytes with the receipt.
-async fn open(file: &ReportFile) -> Result<()> {
-    let http = reqwest::Client::builder().no_proxy().build()?;
-    // The error must not carry the link: whoever has it can open the report.
-    let answer = http
-        .get(&file.url)
-        .send()
-        .await
-        .map_err(reqwest::Error::without_url)?;
-    let status = answer.status();
-    let bytes = answer.bytes().await.map_err(reqwest::Error::without_url)?;
-    if !status.is_success() {
-        bail!("the link answered {status}");
-    }
-    let found = hex::encode(Sha256::digest(&bytes));
-    if found != file.sha256 {
-        bail!(
-            "the link gave bytes with sha256 {found}, the receipt says {}",
-            file.sha256
-        );
-    }
-    Ok(())
 }
 
 fn share(part: u64, whole: u64) -> Option<f64> {

@@ -134,7 +134,9 @@ pub(crate) const EVENTS: [(&str, &str, Fate); 72] = [
     (
         "pipeline",
         "filtered-nightly",
-        RefusedByFunction("input filter = given: only mode backfill takes a filter"),
+        RefusedByFunction(
+            r#"input filter = {"media_types":["voice"]}: only mode backfill takes a filter"#,
+        ),
     ),
     ("pipeline", "forced", Accepted),
     (

@@ -138,9 +138,29 @@ async fn settings_that_cannot_work_are_refused_before_anything_is_called() -> Re
             "max_in_flight = 3",
             "settings tributary.toml: genesys.max_in_flight = 3: must be at least plan.max_concurrency = 4",
         ),
+        (
+            "api_version = \"66.0\"\nrequests_per_minute = 100",
+            "api_version = \"sixty\"\nrequests_per_minute = -1",
+            "salesforce.api_version = \"sixty\": must be",
+        ),
+        (
+            "initial_start = \"2000-01-01",
+            "initial_start = \"2036-01-01",
+            "salesforce.initial_start = 2036-01-01T00:00:00Z: must be before the run",
+        ),
+        (
+            "UTC",
+            "UTC",
+            "report settings reports/escalation_by_tier.toml: view = \"nope\"",
+        ),
     ];
     for (name, (from, to, text)) in cases.into_iter().enumerate() {
         let folder = Changed::settings(name, from, to)?;
+        if text.starts_with("report ") {
+            let report = super::text("infra/settings/reports/escalation_by_tier.toml")?;
+            let report = report.replace("\"mart.escalation_by_tier\"", "\"nope\"");
+            std::fs::write(folder.0.join("reports/escalation_by_tier.toml"), report)?;
+        }
         let request = PlanRequest {
             input: serde_json::from_value(json!({"mode": "nightly"}))?,
             started_at,
@@ -154,6 +174,9 @@ async fn settings_that_cannot_work_are_refused_before_anything_is_called() -> Re
             Err(error) => format!("{error:#}"),
         };
         assert!(refused.contains(text), "{to}: {refused}");
+        // As `cargo local check` tells it.
+        let told = plan::settings::judge(&folder.0).problems(started_at);
+        assert_eq!(refused, told.join("\n"), "{to}");
     }
     Ok(())
 }
