@@ -24,6 +24,9 @@ const REST_PAGE: u64 = 2_000;
 /// Records of a first load of an object nobody has read yet, where Salesforce does not say.
 const GUESSED_FIRST_LOAD: u64 = 50_000;
 
+/// Management units that a client may see, where the settings name none.
+const GUESSED_UNITS: u64 = 5;
+
 /// What is assumed of an object before the ledger knows better.
 struct Guess {
     /// Records in an hour, or in a whole listing.
@@ -298,7 +301,13 @@ fn genesys_calls(
         }
         ("evaluation" | "survey", _) => 1 + pages(records, genesys.details_batch_size),
         // Per unit: create, two polls, download.
-        ("adherence", _) => 1 + 4 * (genesys.management_units.len() as u64).max(1),
+        ("adherence", _) => {
+            let units = match genesys.management_units.len() as u64 {
+                0 => GUESSED_UNITS,
+                named => named,
+            };
+            1 + 4 * units
+        }
         (object, _) if is_whole("genesys", object) => pages(records, 100),
         _ => 1,
     }
