@@ -19,19 +19,22 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
     };
     let minutes = run.settings.genesys.aggregate_minutes;
     while let Some(slice) = slices.pop() {
-        let Some(page) = ask(run, api, &mut slices, slice, i64::from(minutes)).await? else {
-            continue;
-        };
+        let page = ask(run, api, &mut slices, slice, i64::from(minutes)).await?;
         let received_at = run.deadline.now();
-        for payload in page.records() {
+        for payload in page.iter().flat_map(Page::records) {
             run.take(payload, received_at)?;
         }
         run.state.stage = Stage::Aggregates {
             slices: slices.clone(),
         };
-        run.checkpoint(api).await?;
         if run.is_late() && !slices.is_empty() {
             return Ok(Progress::HandBack);
+        }
+        if page.is_some() {
+            run.checkpoint(api).await?;
+        } else {
+            // What is too much is told after minutes: a cut must not be come by twice.
+            run.keep(api).await?;
         }
     }
     Ok(Progress::Complete)

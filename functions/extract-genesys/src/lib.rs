@@ -23,7 +23,7 @@ pub use error::ExtractError;
 pub use model::payload::WindowTask as Request;
 
 use genesys::api::{Api, ContactSources, Downloads};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use landing::{Companion, Opened, Store, WindowWriter};
 use model::payload::{ExtractOutcome, Extraction, Mode};
 use model::region::{Region, is_loopback};
@@ -59,6 +59,11 @@ fn layer() -> PathBuf {
 
 /// Time kept free before the deadline to write out what has come.
 const HAND_BACK: Duration = Duration::from_secs(20);
+
+/// An invocation ends so long before its token does.
+const BEFORE_END: SignedDuration = SignedDuration::from_secs(30);
+/// An invocation is not made shorter than this.
+const WORTHWHILE: Duration = Duration::from_mins(1);
 
 /// The function's clients and settings, built once per process.
 #[derive(Debug)]
@@ -147,6 +152,14 @@ impl Extractor {
             Opened::Done(receipt) => return Ok(outcome(task, true, receipt.counts)),
             Opened::Writing(writer) => *writer,
         };
+        let token = if is_replay {
+            None
+        } else {
+            Some(self.secrets.read::<Token>(&self.token_secret).await?)
+        };
+        let deadline = token
+            .as_ref()
+            .map_or(deadline, |token| within_life(deadline, token.expires_at));
         let mut run = Run {
             settings: &self.settings,
             store: &self.store,
@@ -162,14 +175,16 @@ impl Extractor {
             pause: self.repeat.longest_wait,
             writer,
         };
-        let progress = if is_replay {
-            Box::pin(replay::read(&mut run)).await?
-        } else {
-            let source = self.source(task, deadline).await?;
+        let progress = if let Some(token) = token {
+            let source = self.source(task, token, deadline);
             let read = Box::pin(read(&mut run, &source)).await;
             run.count_calls(&source.api);
             match read {
                 Ok(progress) => progress,
+                // Nobody refused anything: the next turn comes after the end of this invocation.
+                Err(ExtractError::Source { cause, .. }) if cause.is_own_pace() => {
+                    Progress::HandBack
+                }
                 // The source failed between two pages: what came before is kept for the next attempt.
                 Err(error @ (ExtractError::Source { .. } | ExtractError::Forbidden { .. })) => {
                     if let Err(cause) = run.writer.flush(&run.state).await {
@@ -179,6 +194,8 @@ impl Extractor {
                 }
                 Err(error) => return Err(error),
             }
+        } else {
+            Box::pin(replay::read(&mut run)).await?
         };
         if progress == Progress::HandBack {
             run.writer.flush(&run.state).await?;
@@ -188,8 +205,7 @@ impl Extractor {
         let extraction = run.state.extraction(task, object);
         // Conversations settle by a details job alone; of what is read by the day, late enough is final, unless the source
         // has more than it gave.
-        let hours = SignedDuration::from_hours(i64::from(self.settings.genesys.settle_hours));
-        let is_old = task.at >= task.window.end() + hours;
+        let is_old = task.at >= task.window.end() + self.settings.genesys.settles_after();
         let is_settled = run.state.is_settled
             || !is_replay && object.is_optional() && is_old && run.state.missing == 0;
         if run.state.missing > 0 {
@@ -229,8 +245,7 @@ impl Extractor {
         Ok(outcome(task, true, counts))
     }
 
-    async fn source(&self, task: &Request, deadline: Deadline) -> Result<Source, ExtractError> {
-        let token: Token = self.secrets.read(&self.token_secret).await?;
+    fn source(&self, task: &Request, token: Token, deadline: Deadline) -> Source {
         let share = Share {
             requests_per_minute: task.requests_per_minute,
             max_in_flight: task.max_in_flight,
@@ -251,11 +266,22 @@ impl Extractor {
                 repeat,
             ))
         };
-        Ok(Source {
+        Source {
             api: api(),
             beside: api(),
             downloads,
-        })
+        }
+    }
+}
+
+/// The deadline, or shortly before the token's end if that is sooner: who hands back in time is called again and may meet a 401
+/// where a new token is fetched. A token with no time left for a call is used as it is.
+fn within_life(deadline: Deadline, expires_at: Timestamp) -> Deadline {
+    let now = deadline.now();
+    let life = expires_at.duration_since(now) - BEFORE_END;
+    match Duration::try_from(life) {
+        Ok(life) if life >= WORTHWHILE && life < deadline.left() => Deadline::after(now, life),
+        _ => deadline,
     }
 }
 
@@ -280,5 +306,35 @@ fn outcome(task: &Request, done: bool, counts: model::payload::Counts) -> Extrac
         window: task.window,
         done,
         counts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_invocation_ends_before_its_token_and_not_before_it_has_begun() {
+        let now: Timestamp = "2026-01-06T01:00:00Z".parse().unwrap();
+        for (life, seconds) in [
+            (86_400, 900),
+            (1000, 900),
+            (900, 870),
+            (300, 270),
+            // Some moments pass meanwhile.
+            (91, 61),
+            // It is used up, or is about to be: the source has the last word.
+            (89, 900),
+            (0, 900),
+            (-86_400, 900),
+        ] {
+            let deadline = Deadline::after(now, Duration::from_mins(15));
+            let left = within_life(deadline, now + SignedDuration::from_secs(life)).left();
+            let (most, least) = (
+                Duration::from_secs(seconds),
+                Duration::from_secs(seconds - 5),
+            );
+            assert!(left <= most && left > least, "{life}: {left:?}");
+        }
     }
 }

@@ -3,48 +3,57 @@
 use crate::absent::stand_in;
 use crate::object::Object;
 use crate::run::{Progress, Run};
-use crate::state::Stage;
+use crate::state::{Finding, Stage, Wanted};
 use crate::unavailable::{Asked, NOBODY};
 use crate::{ExtractError, unavailable};
 use genesys::api::{Api, Page};
 use genesys::record::{aggregate, natural_id_of, update};
 use jiff::Timestamp;
+use landing::Written;
 use model::rows::Refusal;
 use source_http::SourceError;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// Ids are not cut into buckets: a slice may be halved down to an hour.
 const GRAIN_MINUTES: i64 = 60;
 
-/// Conversations, and the evaluations or surveys that the source counts in each.
-type Wanted = BTreeMap<String, BTreeSet<String>>;
-
 pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, ExtractError> {
     let mut wanted = match run.state.stage.clone() {
         Stage::Events { wanted } => wanted,
-        _ => find(run, api).await?,
+        _ => match find(run, api).await? {
+            Some(wanted) => wanted,
+            None => return Ok(Progress::HandBack),
+        },
     };
     let full = run.settings.genesys.details_batch_size as usize;
     let mut size = full;
+    // So many of the next ones were missing from an answer before: a source may leave out what is more than it gives at once.
+    let mut doubted = 0;
     while !wanted.is_empty() {
-        let batch: Vec<String> = wanted.keys().take(size).cloned().collect();
+        let next = if doubted > 0 { size.min(doubted) } else { size };
+        let batch: Vec<String> = wanted.keys().take(next).cloned().collect();
+        let mut missing: BTreeSet<String> = BTreeSet::new();
         match ask_for(run, api, &batch).await? {
             Asked::Answered(page) => {
                 let received_at = run.deadline.now();
-                let mut missing: BTreeSet<&str> = batch.iter().map(String::as_str).collect();
+                missing.extend(batch.iter().cloned());
                 let mut absent = Vec::new();
                 for details in page.iter().flat_map(Page::records) {
                     let Some(id) = natural_id_of(details) else {
                         take(run, details, received_at)?;
                         continue;
                     };
-                    missing.remove(id.as_str());
+                    missing.remove(&id);
                     let came = take(run, details, received_at)?;
                     let named = wanted.get(&id).map(|all| all - &came).unwrap_or_default();
                     absent.extend(look_again(run, api, &id, named).await?);
                 }
-                for id in missing {
-                    absent.push((id.to_owned(), stand_in(&[("conversationId", id)], None)));
+                // Only what does not come alone either is absent.
+                if batch.len() == 1 {
+                    for id in std::mem::take(&mut missing) {
+                        let payload = stand_in(&[("conversationId", &id)], None);
+                        absent.push((id, payload));
+                    }
                 }
                 // Only now: a call of the batch that fails leaves all of it to be asked for once more.
                 for (id, payload) in absent {
@@ -62,17 +71,23 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
                 }
             }
         }
-        if batch.len() == 1 {
+        let was_doubted = doubted > 0;
+        // They are the first of what is wanted, and so the next ones to be asked for.
+        doubted = doubted.saturating_sub(batch.len()) + missing.len();
+        if !missing.is_empty() {
+            size = batch.len().div_ceil(2);
+        } else if doubted == 0 && (was_doubted || batch.len() == 1) {
             size = full;
         }
-        for id in &batch {
+        for id in batch.iter().filter(|id| !missing.contains(*id)) {
             wanted.remove(id);
             if let Stage::Events { wanted } = &mut run.state.stage {
                 wanted.remove(id);
             }
         }
         run.checkpoint(api).await?;
-        if run.is_late() && !wanted.is_empty() {
+        // With nothing done, the next call would begin where this one did.
+        if run.is_late() && !wanted.is_empty() && missing.len() < batch.len() {
             return Ok(Progress::HandBack);
         }
     }
@@ -142,49 +157,66 @@ async fn look_again(
     Ok(absent.collect())
 }
 
-/// The conversations in which something happened. What the source counts are evaluations or surveys, each once, however
-/// many calls name it.
-async fn find(run: &mut Run<'_>, api: &Api) -> Result<Wanted, ExtractError> {
-    let mut wanted = Wanted::new();
-    let mut slices = vec![run.task.window];
-    let mut nameless = BTreeMap::new();
-    let mut unnamed = 0;
-    while let Some(slice) = slices.pop() {
-        let asked = super::aggregate::ask(run, api, &mut slices, slice, GRAIN_MINUTES);
-        let Some(page) = asked.await? else {
-            continue;
-        };
-        let received_at = run.deadline.now();
-        for group in page.records() {
-            let Some(conversation_id) = aggregate::conversation_id(group) else {
-                nameless.insert(group.to_owned(), received_at);
-                continue;
-            };
-            let events = wanted.entry(conversation_id).or_default();
-            match aggregate::event_id(group) {
-                Some(id) => {
-                    events.insert(id);
-                }
-                None => unnamed += 1,
-            }
+/// The conversations in which something happened; `None`: hand back. What the source counts are evaluations or surveys, each
+/// once, however many calls name it.
+async fn find(run: &mut Run<'_>, api: &Api) -> Result<Option<Wanted>, ExtractError> {
+    let mut finding = match run.state.stage.clone() {
+        Stage::Finding(finding) => finding,
+        _ => Finding {
+            slices: vec![run.task.window],
+            ..Finding::default()
+        },
+    };
+    while let Some(slice) = finding.slices.pop() {
+        let asked = super::aggregate::ask(run, api, &mut finding.slices, slice, GRAIN_MINUTES);
+        let page = asked.await?;
+        if let Some(page) = &page {
+            add(run, page, &mut finding)?;
+        }
+        run.state.stage = Stage::Finding(finding.clone());
+        if run.is_late() && !finding.slices.is_empty() {
+            return Ok(None);
+        }
+        if page.is_some() {
+            run.checkpoint(api).await?;
+        } else {
+            // What is too much is told after minutes: a cut must not be come by twice.
+            run.keep(api).await?;
         }
     }
+    let Finding { wanted, others, .. } = finding;
     let named: usize = wanted.values().map(BTreeSet::len).sum();
-    run.state.api_count = Some((named + unnamed + nameless.len()) as u64);
+    run.state.api_count = Some(named as u64 + others);
     run.state.asked = wanted.len() as u64;
-    // Only now: until here an attempt that fails begins again, and would count them twice.
-    for (group, received_at) in nameless {
-        let refusal = Refusal {
-            reason: "missing_key",
-            detail: "group.conversationId: must not be missing, null or empty".to_owned(),
-        };
-        let bytes = group.as_bytes();
-        run.writer.refuse(None, bytes, received_at, &refusal)?;
-    }
     run.state.stage = Stage::Events {
         wanted: wanted.clone(),
     };
-    Ok(wanted)
+    Ok(Some(wanted))
+}
+
+/// Adds what happened in one part of the window.
+fn add(run: &mut Run<'_>, page: &Page, finding: &mut Finding) -> Result<(), ExtractError> {
+    let received_at = run.deadline.now();
+    for group in page.records() {
+        let Some(conversation_id) = aggregate::conversation_id(group) else {
+            let refusal = Refusal {
+                reason: "missing_key",
+                detail: "group.conversationId: must not be missing, null or empty".to_owned(),
+            };
+            let bytes = group.as_bytes();
+            let written = run.writer.refuse(None, bytes, received_at, &refusal)?;
+            finding.others += u64::from(written != Written::Duplicate);
+            continue;
+        };
+        let events = finding.wanted.entry(conversation_id).or_default();
+        match aggregate::event_id(group) {
+            Some(id) => {
+                events.insert(id);
+            }
+            None => finding.others += 1,
+        }
+    }
+    Ok(())
 }
 
 /// Takes everything of a conversation; the ids of what came.

@@ -60,19 +60,18 @@ pub(crate) enum Stage {
     /// Resolving external contacts.
     Contacts,
     /// A listing, from this page on.
-    Listing {
-        /// From 1; 0: all were read.
-        page: u64,
-    },
+    Listing(Listing),
     /// Aggregates of these parts of the window, the next one last.
     Aggregates {
         /// Parts still to be asked for.
         slices: Vec<Window>,
     },
+    /// In which conversations something happened.
+    Finding(Finding),
     /// What happened in these conversations.
     Events {
-        /// Conversations still to be asked for, and the evaluations or surveys that the source counts in each.
-        wanted: BTreeMap<String, BTreeSet<String>>,
+        /// Those still to be asked for.
+        wanted: Wanted,
     },
     /// Records of these conversations, asked for by their ids.
     Lookup {
@@ -86,6 +85,38 @@ pub(crate) enum Stage {
         /// Those that were read.
         done: BTreeSet<String>,
     },
+}
+
+/// Conversations, and the evaluations or surveys that the source counts in each.
+pub(crate) type Wanted = BTreeMap<String, BTreeSet<String>>;
+
+/// A listing being read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Listing {
+    /// The page to read next, from 1; 0: all were read.
+    pub page: u64,
+    /// How many times it was begun anew.
+    #[serde(default)]
+    pub begun_anew: u32,
+    /// What the latest page said of how many there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total: Option<u64>,
+    /// It changed since the first page was read.
+    #[serde(default)]
+    pub has_moved: bool,
+}
+
+/// Conversations in which something happened, being found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Finding {
+    /// Parts of the window still to be asked for, the next one last.
+    pub slices: Vec<Window>,
+    /// Those found in the others.
+    #[serde(default)]
+    pub wanted: Wanted,
+    /// What the source counts without naming its conversation or itself.
+    #[serde(default)]
+    pub others: u64,
 }
 
 /// A details job being read.
@@ -103,6 +134,9 @@ pub(crate) struct Job {
     /// Conversations a page, when the page of the settings was too large.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_size: Option<u32>,
+    /// Calls of this function that failed on it.
+    #[serde(default)]
+    pub failures: u32,
 }
 
 /// A details query being read.

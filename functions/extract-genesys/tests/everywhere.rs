@@ -13,7 +13,7 @@ use model::{Classify, Kind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use support::seeded::{Fake, unlimited, world};
-use support::{Platform, World, content, day_of, deadline, finish};
+use support::{Platform, World, content, day_of, deadline, finish, impatient};
 
 /// Each object in several calls: batches of three, aggregates in parts, files of twenty agents.
 async fn small(object: &str) -> (Fake, WindowTask) {
@@ -255,5 +255,89 @@ async fn every_object_may_have_an_empty_window() {
             finish(&world.extractor(), &task, 1).await;
             assert_eq!(world.platform.called("any"), calls);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_listing_that_moves_between_two_pages_is_begun_anew() {
+    let created = |call: u64| -> Vec<u32> {
+        if call < 2 {
+            (2..6).collect()
+        } else {
+            (1..6).collect()
+        }
+    };
+    let deleted = |call: u64| -> Vec<u32> {
+        if call < 2 {
+            (1..6).collect()
+        } else {
+            (2..6).collect()
+        }
+    };
+    let turned = |call: u64| (100 - u32::try_from(call).unwrap()..105).collect();
+    let short = |_: u64| vec![1, 1];
+    for (listed, staged, calls, lacks) in [
+        (created as fn(u64) -> Vec<u32>, 5, 6, false),
+        // What is gone came before it went; what it hid comes now.
+        (deleted, 5, 4, false),
+        // Never the same twice, and a total that is wrong: not for ever.
+        (turned, 21, 35, true),
+        (short, 1, 3, true),
+    ] {
+        for keep in [Duration::ZERO, Duration::from_hours(1)] {
+            let world = World::with(Platform {
+                listed: Some(listed),
+                ..Platform::default()
+            })
+            .await;
+            let task = day_of("queue");
+            finish(&world.extractor().handing_back_at(keep), &task, 99).await;
+            let counts = world.bucket.receipt(&task).counts;
+            assert_eq!(
+                (counts.staged, world.platform.called("any")),
+                (staged, calls),
+                "{counts:?}"
+            );
+            // What still lacks shows.
+            assert_eq!(counts.api > Some(counts.landed), lacks);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_day_that_is_too_much_at_once_is_not_cut_twice() {
+    for object in ["evaluation", "user_aggregate", "queue_aggregate"] {
+        let task = day_of(object);
+        let too_much = |throttles_call| Platform {
+            evaluated: vec![("c-1", true), ("", true)],
+            gives_up: Some((504, 3 * 3600)),
+            throttles_call,
+            ..Platform::default()
+        };
+        let asked = async |throttles_call, keep, times| {
+            let world = World::with(too_much(throttles_call)).await;
+            let extractor = world.extractor().repeating(impatient());
+            let extractor = extractor.handing_back_at(keep);
+            if throttles_call.is_some() {
+                Box::pin(extractor.run(&task, deadline()))
+                    .await
+                    .unwrap_err();
+            }
+            let extractor = world.extractor().repeating(impatient());
+            let took = finish(&extractor.handing_back_at(keep), &task, times).await;
+            let counts = Counts {
+                calls: 0,
+                ..world.bucket.receipt(&task).counts
+            };
+            (counts, world.platform.called("aggregates"), took)
+        };
+        let (counts, calls, _) = asked(None, Duration::ZERO, 1).await;
+        // Seven cuts, each after four repetitions, for eight parts.
+        assert_eq!(calls, 7 * 4 + 8, "{object}");
+        // An attempt that fails goes on where it was, and so does one that hands back at every cut.
+        assert_eq!(asked(Some(20), Duration::ZERO, 1).await, (counts, calls, 1));
+        let hasty = asked(None, Duration::from_hours(1), 99).await;
+        assert_eq!((hasty.0, hasty.1), (counts, calls));
+        assert!(hasty.2 >= 15, "{object}: {}", hasty.2);
     }
 }

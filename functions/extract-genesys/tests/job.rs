@@ -5,12 +5,13 @@
 mod support;
 
 use jiff::SignedDuration;
-use model::payload::Extraction;
+use model::payload::{Extraction, WindowReceipt};
 use model::{Classify, Kind};
 use std::time::Duration;
 use step::Deadline;
 use support::{
-    Platform, World, content, deadline, event, failed_day, finish, ids, lake, landed_day, read_day,
+    Platform, World, content, deadline, event, failed_day, finish, ids, impatient, lake,
+    landed_day, read_day,
 };
 
 #[tokio::test]
@@ -29,6 +30,102 @@ async fn a_job_that_fails_is_submitted_once_more_and_not_twice() {
     .await;
     assert_eq!(error.kind(), Kind::Transient);
     assert_eq!(world.platform.called("submit"), 2);
+}
+
+/// Calls as the state machine does, for a window that is old enough to be final: the failures, the last one if it stays at
+/// that, and the receipt.
+async fn settle(platform: Platform) -> (World, Vec<String>, Option<WindowReceipt>) {
+    let world = World::with(Platform {
+        available_until: Some("2026-03-01T00:00:00Z"),
+        ..platform
+    })
+    .await;
+    let mut task = event("day");
+    task.at = "2026-02-20T00:00:00Z".parse().unwrap();
+    let mut failures = Vec::new();
+    for _ in 0..4 {
+        let extractor = world.extractor().repeating(impatient());
+        match Box::pin(extractor.run(&task, deadline())).await {
+            Ok(outcome) => {
+                assert!(outcome.done && outcome.counts.close(), "{outcome:?}");
+                assert_eq!(ids(&world, &task).len(), 2400);
+                let receipt = world.bucket.receipt(&task);
+                return (world, failures, Some(receipt));
+            }
+            Err(error) => failures.push(step::Failure::from(error).to_string()),
+        }
+    }
+    (world, failures, None)
+}
+
+#[tokio::test]
+async fn pages_the_source_is_too_slow_for_are_asked_for_in_smaller_ones() {
+    for (status, most, size) in [(504, 300, 250), (408, 60, 50)] {
+        let platform = Platform {
+            tires: Some((status, most)),
+            ..lake()
+        };
+        let (world, failures, receipt) = settle(platform).await;
+        assert!(failures.is_empty(), "{failures:?}");
+        let receipt = receipt.unwrap();
+        assert_eq!(receipt.extraction, Extraction::Job);
+        assert!(receipt.is_settled);
+        assert_eq!(world.platform.called("submit"), 1);
+        // What is too large is asked for four times, halved from a thousand on.
+        let halvings = if size == 250 { 2 } else { 5 };
+        assert_eq!(world.platform.called("results"), halvings * 4 + 2500 / size);
+    }
+}
+
+#[tokio::test]
+async fn what_no_job_gives_is_read_by_the_query_and_stays_provisional() {
+    let faults = [
+        // However small its pages are.
+        Platform {
+            tires: Some((503, 10)),
+            ..lake()
+        },
+        Platform {
+            refuses_job: Some((504, "The request timed out.")),
+            ..lake()
+        },
+        Platform {
+            refuses_job: Some((400, "pagination may not exceed 400000 results")),
+            ..lake()
+        },
+        Platform {
+            job_states: vec!["FAILED"; 6],
+            ..lake()
+        },
+    ];
+    for (no, platform) in faults.into_iter().enumerate() {
+        let (world, failures, receipt) = settle(Platform {
+            cap: 100_000,
+            ..platform
+        })
+        .await;
+        // An outage is over before the third call; what will not change is not waited for.
+        assert_eq!(failures.len(), if no == 2 { 0 } else { 2 }, "{failures:?}");
+        assert!(failures.iter().all(|it| it.starts_with("Transient")));
+        let receipt = receipt.unwrap();
+        assert_eq!(receipt.extraction, Extraction::Query, "{no}");
+        assert!(!receipt.is_settled, "{no}");
+        assert_eq!(receipt.counts.api, Some(2400));
+        // Its slot is free for another one.
+        assert_eq!(world.platform.called("delete"), u64::from(no == 0));
+    }
+    // Where the query does not get there either, it says why.
+    let (world, failures, receipt) = settle(Platform {
+        refuses_job: Some((400, "pagination may not exceed 400000 results")),
+        gives_up: Some((504, 0)),
+        ..lake()
+    })
+    .await;
+    assert!(receipt.is_none() && world.platform.called("query") > 0);
+    assert!(
+        failures.iter().all(|it| it.contains("/details/query: 504")),
+        "{failures:?}"
+    );
 }
 
 #[tokio::test]

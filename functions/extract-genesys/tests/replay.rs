@@ -73,6 +73,7 @@ async fn a_replay_of_several_runs_merges_them_whatever_order_they_come_in() {
     finish(&world.extractor(), &task, 1).await;
     // A later, partial run: some of the conversations have changed, and one is new.
     let mut platform = lake();
+    platform.available_until = Some("2026-01-31T00:00:00Z");
     platform.conversations.truncate(700);
     for (_, payload) in &mut platform.conversations[600..] {
         *payload = payload.replace("\"customer\"", "\"external\"");

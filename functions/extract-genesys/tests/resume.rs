@@ -8,6 +8,7 @@ use model::payload::{Counts, WindowTask};
 use model::{Classify, Kind};
 use std::collections::BTreeMap;
 use std::time::Duration;
+use step::Deadline;
 use support::{Platform, World, content, conversations, deadline, event, finish};
 
 /// Four pages of a job, or slices of some pages each; contacts in batches of three; two records nobody can read.
@@ -90,6 +91,45 @@ async fn a_source_that_throttles_any_one_call_changes_nothing() {
             assert_eq!(outcome(&world, &task), expected, "call {call} of {until:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_turn_that_comes_after_the_invocation_is_handed_back_and_not_failed() {
+    // One call a process: the next one has its turn after ten seconds.
+    let task = WindowTask {
+        requests_per_minute: 6,
+        max_in_flight: 1,
+        ..event("day")
+    };
+    let (expected, calls) = undisturbed(None, &event("day")).await;
+    let world = world(small(None)).await;
+    let mut processes = 0;
+    loop {
+        processes += 1;
+        let deadline = Deadline::after(deadline().now(), Duration::from_secs(8));
+        let outcome = Box::pin(world.extractor().run(&task, deadline)).await;
+        if outcome.unwrap().done {
+            break;
+        }
+        assert!(processes < 2 * calls, "{calls}");
+    }
+    assert!(processes > 10, "{processes}");
+    assert_eq!(outcome(&world, &task), expected);
+}
+
+#[tokio::test]
+async fn a_call_hands_back_before_its_token_ends() {
+    let task = event("day");
+    let world = world(small(LAKE)).await;
+    let extractor = world.extractor().handing_back_at(Duration::from_secs(100));
+    let call = async |at: &str| {
+        let deadline = Deadline::after(at.parse().unwrap(), Duration::from_mins(15));
+        Box::pin(extractor.run(&task, deadline)).await.unwrap().done
+    };
+    // The token lives until midnight: ninety seconds of the two minutes are of use.
+    assert!(!call("2026-01-06T23:58:00Z").await);
+    // Whether one that is past its end is still good, the source knows best.
+    assert!(call("2026-01-07T00:00:00Z").await);
 }
 
 #[tokio::test]

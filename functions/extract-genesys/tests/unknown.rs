@@ -5,6 +5,8 @@
 mod support;
 
 use model::payload::WindowTask;
+use std::time::Duration;
+use support::aside::run;
 use support::{Platform, World, conversations, day_of, finish, table};
 
 async fn with_unknown(refuses_unknown: bool) -> World {
@@ -57,6 +59,30 @@ async fn a_conversation_that_does_not_come_by_its_id_is_counted_among_the_refuse
         let replayed = world.read(&again).await.unwrap().counts;
         assert_eq!((replayed.staged, replayed.quarantined), (3, 2));
         assert!(told(&again).contains(&first[1]));
+    }
+}
+
+#[tokio::test]
+async fn what_an_answer_leaves_out_is_asked_for_again_before_it_is_absent() {
+    let ids = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
+    // However few an answer gives; with something between them that is really gone.
+    for (gives_at_most, gone) in [(5, None), (2, None), (1, None), (3, Some("b"))] {
+        let world = World::with(Platform {
+            evaluated: ids.map(|id| (id, Some(id) != gone)).into(),
+            gives_at_most: Some(gives_at_most),
+            ..Platform::default()
+        })
+        .await;
+        let (calm, stopped) = (day_of("evaluation"), run(&day_of("evaluation"), "stopped"));
+        finish(&world.extractor(), &calm, 1).await;
+        let hasty = world.extractor().handing_back_at(Duration::from_hours(1));
+        finish(&hasty, &stopped, 20).await;
+        for task in [&calm, &stopped] {
+            let counts = world.bucket.receipt(task).counts;
+            let absent = u64::from(gone.is_some());
+            assert_eq!((counts.staged, counts.quarantined), (10 - absent, absent));
+            assert_eq!((counts.api, counts.duplicates), (Some(10), 0));
+        }
     }
 }
 

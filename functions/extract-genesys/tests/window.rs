@@ -64,12 +64,25 @@ async fn an_available_window_comes_through_a_job_verbatim_and_filtered() {
 }
 
 #[tokio::test]
-async fn a_job_read_long_after_its_window_is_settled() {
-    let world = World::with(lake()).await;
+async fn a_job_read_long_after_its_window_is_settled_unless_the_lake_lags() {
     let mut task = event("day");
     task.at = "2026-01-10T00:00:00Z".parse().unwrap();
-    world.read(&task).await.unwrap();
-    assert!(world.bucket.receipt(&task).is_settled);
+    // 96 hours after the window's end, of which the lake has to hold 72: what lived on longer comes with the window it ends in.
+    for (until, is_settled) in [
+        ("2026-01-06T00:00:00Z", false),
+        ("2026-01-08T23:59:59Z", false),
+        ("2026-01-09T00:00:00Z", true),
+    ] {
+        let platform = Platform {
+            available_until: Some(until),
+            ..lake()
+        };
+        let world = World::with(platform).await;
+        world.read(&task).await.unwrap();
+        let receipt = world.bucket.receipt(&task);
+        let found = (receipt.extraction, receipt.is_settled);
+        assert_eq!(found, (Extraction::Job, is_settled), "{until}");
+    }
 }
 
 #[tokio::test]

@@ -30,6 +30,8 @@ impl Run<'_> {
 
     async fn create(&mut self, select: &Select) -> Result<Step, Trouble> {
         let kinds = self.api.kinds(&self.target.mapping).await?;
+        // The descriptions may have brought word of it.
+        self.api.within_share()?;
         let job = match self.api.create_job(&select.clone().unordered()).await {
             Err(ApiError::NotBulk(cause)) if self.api.fits_a_url(select)? => {
                 tracing::info!("Reading {} by REST: {cause}", self.task.object);
@@ -255,7 +257,7 @@ impl Run<'_> {
 
     /// Removes the job, after ending it if it is at work: Salesforce refuses to abort what has ended, and to delete what has
     /// not. The next call creates another.
-    async fn give_up(&mut self, running: &Running, has_ended: bool) {
+    pub async fn give_up(&mut self, running: &Running, has_ended: bool) {
         self.state.is_rereading |= running.read > 0;
         self.state.job = None;
         self.api.drop_job(&running.job, !has_ended).await;

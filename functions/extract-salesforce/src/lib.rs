@@ -12,6 +12,7 @@ mod request;
 mod rest;
 mod state;
 mod target;
+mod unavailable;
 
 pub use error::ExtractError;
 

@@ -21,7 +21,10 @@ impl Run<'_> {
         };
         let page = match self.page(&batch).await {
             Err(Trouble::Source(cause)) if matches!(*cause, ApiError::QueryTimeout(_)) => {
-                return self.halve_ids(size, cause);
+                if size == 1 {
+                    return Box::pin(self.give_up_id(&bare, cause)).await;
+                }
+                return Ok(self.halve_ids(size, &cause));
             }
             page => page?,
         };
@@ -34,6 +37,7 @@ impl Run<'_> {
             self.state.counted += page.total_size;
             self.state.looked_up += size;
             self.state.short_readings = 0;
+            self.state.lone_failures = 0;
         }
         Ok(if self.state.looked_up == ids.len() {
             Step::Complete
@@ -42,13 +46,8 @@ impl Run<'_> {
         })
     }
 
-    /// Salesforce gave up on a batch of `size` ids: half as many are asked for from now on. One that cannot be had even alone
-    /// is named.
-    fn halve_ids(&mut self, size: usize, cause: Box<ApiError>) -> Result<Step, Trouble> {
-        if size == 1 {
-            let id = self.task.ids.get(self.state.looked_up);
-            return Err(Trouble::Record(id.cloned().unwrap_or_default(), cause));
-        }
+    /// Salesforce gave up on a batch of `size` ids: half as many are asked for from now on.
+    fn halve_ids(&mut self, size: usize, cause: &ApiError) -> Step {
         tracing::warn!(
             "Asking for {} ids at once instead of {size}: {cause}",
             size / 2
@@ -57,6 +56,6 @@ impl Run<'_> {
         // What came of the batch comes again.
         self.state.is_rereading |= self.state.next_url.take().is_some();
         self.state.short_readings = 0;
-        Ok(Step::More)
+        Step::More
     }
 }

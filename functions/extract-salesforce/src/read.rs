@@ -54,6 +54,12 @@ pub(crate) enum Trouble {
     Landing(LandingError),
 }
 
+impl Trouble {
+    fn is_own_pace(&self) -> bool {
+        matches!(self, Self::Source(cause) if matches!(&**cause, ApiError::Source(cause) if cause.is_own_pace()))
+    }
+}
+
 impl From<ApiError> for Trouble {
     fn from(cause: ApiError) -> Self {
         Self::Source(Box::new(cause))
@@ -124,6 +130,8 @@ impl<'a> Run<'a> {
                     }
                 }
                 Ok(Step::HandBack) => {}
+                // Nobody refused anything: the next turn comes after the end of this invocation.
+                Err(trouble) if trouble.is_own_pace() => {}
                 Err(trouble) => return Err(self.fail(trouble).await),
             }
             self.writer.flush(&self.state).await?;
@@ -175,11 +183,12 @@ impl<'a> Run<'a> {
         let records = self.api.count(select).await?;
         self.writer.counts().api = Some(self.state.counted + records);
         let is_small = records <= self.settings.bulk_threshold;
-        Ok(if is_small && self.api.fits_a_url(select)? {
-            Road::Rest
-        } else {
-            Road::Bulk
-        })
+        if is_small && self.api.fits_a_url(select)? {
+            return Ok(Road::Rest);
+        }
+        // A page beyond the share brings records; a job is several calls more until it does.
+        self.api.within_share()?;
+        Ok(Road::Bulk)
     }
 
     fn extraction(&self) -> Extraction {
@@ -288,6 +297,13 @@ impl<'a> Run<'a> {
                 cause,
             },
         };
+        if matches!(failure, ExtractError::PutOff { .. })
+            && let Some(running) = self.state.job.clone()
+        {
+            // The next night is another run, which would not find it.
+            let has_ended = running.records.is_some();
+            Box::pin(self.give_up(&running, has_ended)).await;
+        }
         self.writer.counts().calls = self.calls_before + self.api.calls();
         if (self.writer.counts().received > 0 || self.state != self.kept)
             && let Err(error) = self.writer.flush(&self.state).await

@@ -1,5 +1,6 @@
 //! One record on its way to the writer.
 
+use crate::unavailable;
 use jiff::Timestamp;
 use landing::{LandingError, WindowWriter};
 use model::rows::Refusal;
@@ -51,6 +52,11 @@ pub(crate) fn take(
         };
         return refuse(writer, refusal, anew);
     };
+    if let Some((id, refusal)) = unavailable::absence(text) {
+        return writer
+            .refuse(Some(&id), payload, received_at, &refusal)
+            .map(drop);
+    }
     let text = without_nul(text);
     let record = match Record::parse(&text) {
         Ok(record) => record,

@@ -99,6 +99,10 @@ pub(crate) struct State {
     pub looked_up: usize,
     /// Lookup: ids that are asked for at once, when as many as fit a URL took Salesforce too long.
     pub most_ids: Option<usize>,
+    /// Lookup: times the next id has failed alone.
+    pub lone_failures: u32,
+    /// Lookup: ids that were set aside.
+    pub aside: usize,
     /// Lookup: batches that are done, in a state of an older version.
     #[serde(skip_serializing)]
     pub batch: usize,

@@ -12,7 +12,7 @@ use model::payload::ExtractOutcome;
 use model::{Classify, Kind};
 use rstest::rstest;
 use step::Failure;
-use support::world::{Org, lookup, task};
+use support::world::{Org, task};
 
 const OBJECT: &str = "case";
 const TABLE: &str = "salesforce_case";
@@ -337,91 +337,4 @@ async fn a_query_that_takes_too_long_in_any_slice_is_a_passing_fault() {
     let org = Org::new(options, |_| ()).await;
     let error: ExtractError = org.call(&task(OBJECT), 600).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Transient);
-}
-
-#[tokio::test]
-async fn records_named_by_id_are_looked_up_in_batches() {
-    let calm = by("rest").await;
-    calm.finish(&task("case"), 600).await;
-    let (all, _) = calm.tables(TABLE);
-    let ids: Vec<String> = all
-        .iter()
-        .map(|case| case["Id"].as_str().unwrap().to_owned())
-        .collect();
-    let wanted: Vec<String> = ids.iter().rev().take(290).cloned().collect();
-    let batches = wanted.len().div_ceil(200) as u64;
-    for seconds in [600, 20] {
-        let org = by("rest").await;
-        org.finish(&lookup("case_lookup", wanted.clone()), seconds)
-            .await;
-        let (found, rows) = org.tables(TABLE);
-        let found: Vec<_> = found
-            .iter()
-            .map(|case| case["Id"].as_str().unwrap())
-            .collect();
-        let mut wanted = wanted.clone();
-        wanted.sort();
-        assert_eq!(
-            (found, rows.len()),
-            (wanted.iter().map(String::as_str).collect(), wanted.len())
-        );
-        assert_eq!(org.receipt().extraction, model::payload::Extraction::Lookup);
-        assert_eq!(org.requests("GET /services/data/v66.0/queryAll"), batches);
-    }
-}
-
-/// Ids of cases, in their order, and a rest-only organisation that has nothing landed yet.
-async fn cases(count: usize) -> (Vec<String>, Org) {
-    let calm = by("rest").await;
-    calm.finish(&task("case"), 600).await;
-    let (all, _) = calm.tables(TABLE);
-    let ids = all
-        .iter()
-        .map(|case| case["Id"].as_str().unwrap().to_owned());
-    (ids.take(count).collect(), by("rest").await)
-}
-
-#[tokio::test]
-async fn ids_that_take_too_long_together_are_asked_for_in_halves() {
-    let (ids, org) = cases(50).await;
-    let slow = coded(
-        400,
-        "QUERY_TIMEOUT",
-        "Your query request was running for too long.",
-    );
-    org.fault("queryAll", slow, 3);
-    let outcome = org.finish(&lookup("case_lookup", ids.clone()), 20).await;
-    let (found, rows) = org.tables(TABLE);
-    assert_eq!((found.len(), rows.len()), (50, 50));
-    assert_eq!(
-        (outcome.counts.api, outcome.counts.duplicates),
-        (Some(50), 0)
-    );
-    // 50, 25 and 12 were too many: then six at a time.
-    assert_eq!(org.requests("GET /services/data/v66.0/queryAll"), 3 + 9);
-}
-
-#[tokio::test]
-async fn a_record_that_takes_too_long_alone_is_named_and_the_others_before_it_are_kept() {
-    let (mut ids, org) = cases(40).await;
-    let slow = coded(
-        400,
-        "QUERY_TIMEOUT",
-        "Your query request was running for too long.",
-    );
-    let id = ids.pop().unwrap();
-    org.fault(&id, slow, 100);
-    ids.push(id.clone());
-    let task = lookup("case_lookup", ids);
-    let error = org.call(&task, 600).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Transient);
-    let text = format!("{error}");
-    assert_eq!(
-        text,
-        format!("case_lookup: asking for record {id} and no other")
-    );
-    assert_eq!(org.kept(TABLE), 39);
-    org.server.control().faults.clear();
-    let outcome = org.finish(&task, 600).await;
-    assert_eq!((outcome.counts.landed, outcome.counts.duplicates), (40, 0));
 }

@@ -202,6 +202,22 @@ async fn failure(org: &Org, task: &Request) -> Failure {
     Failure::from(org.call(task, 600).await.unwrap_err())
 }
 
+#[tokio::test]
+async fn a_turn_that_comes_after_the_invocation_is_handed_back_and_not_failed() {
+    let calm = org("rest").await;
+    calm.finish(&task("case"), 600).await;
+    let paced = org("rest").await;
+    // One call a process: the next one has its turn after ten seconds.
+    let slow = Request {
+        requests_per_minute: 6,
+        max_in_flight: 1,
+        ..task("case")
+    };
+    paced.finish(&slow, 8).await;
+    let table = "salesforce_case";
+    assert_eq!(paced.tables(table), calm.tables(table));
+}
+
 #[rstest]
 #[tokio::test]
 async fn a_day_that_is_used_up_is_waited_for_unless_the_window_may_fail_alone(
@@ -253,9 +269,53 @@ async fn a_day_that_is_used_up_is_waited_for_unless_the_window_may_fail_alone(
         assert_eq!(busy.kind, Kind::Throttled, "{busy}");
     }
     stopped.settings.salesforce.daily_share_percent = 100;
+    // Nobody would have found the job of a window that was put off: it was removed, and here another one reads it.
+    let removed = stopped.requests("DELETE /services/data/v66.0/jobs/query/");
+    assert_eq!(removed, u64::from(road == "bulk"));
+    let kept = if road == "bulk" {
+        stopped.kept(table)
+    } else {
+        0
+    };
     let outcome = stopped.finish(&alone(&task), 600).await;
-    assert_eq!(outcome.counts.duplicates, 0);
+    assert_eq!(outcome.counts.duplicates, kept as u64);
     assert_eq!(stopped.tables(table), calm.tables(table));
+}
+
+const JOBS: &str = "/services/data/v66.0/jobs/query";
+
+#[tokio::test]
+async fn beyond_the_share_no_job_is_created() {
+    // Reached before the count, and between it and the job.
+    for (used, calls) in [(90_000, 1), (79_998, 2)] {
+        for task in [task("case"), alone(&task("case"))] {
+            let org = Org::bulk(options(), 80).await;
+            org.server.control().crm.set_used(used);
+            let failure = failure(&org, &task).await;
+            assert!(failure.to_string().contains("daily_share_percent"));
+            assert_eq!(org.requests("/services/data/"), calls, "{failure}");
+            assert_eq!(org.requests(JOBS), 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_is_put_off_is_ended_and_removed() {
+    let org = Org::bulk(options(), 80).await;
+    let task = alone(&task("case"));
+    assert!(!org.call(&task, 20).await.unwrap().done);
+    org.server.control().crm.set_used(90_000);
+    assert_eq!(failure(&org, &task).await.kind, Kind::Invalid);
+    // Its state, its end and its removal.
+    assert_eq!(org.requests(&format!("GET {JOBS}")), 1);
+    assert_eq!(org.requests(&format!("PATCH {JOBS}")), 1);
+    assert_eq!(org.requests(&format!("DELETE {JOBS}")), 1);
+    // Called again nevertheless, it stops where it would have created another.
+    assert_eq!(failure(&org, &task).await.kind, Kind::Invalid);
+    assert_eq!(org.requests(&format!("POST {JOBS}")), 1);
+    org.server.control().crm.set_used(0);
+    let counts = org.finish(&task, 600).await.counts;
+    assert_eq!((counts.api, counts.duplicates), (Some(counts.staged), 0));
 }
 
 #[tokio::test]

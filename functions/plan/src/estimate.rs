@@ -95,7 +95,7 @@ pub struct Estimator<'a> {
     /// Both sources have users.
     known: BTreeMap<(&'a str, &'a str), History>,
     available_until: Option<Timestamp>,
-    /// What Genesys has counted, where the ledger knows of no conversation yet.
+    /// How many conversations there are: from the ledger, or what Genesys has counted where that knows of none yet.
     pub(crate) volume: Option<Volume>,
 }
 
@@ -133,18 +133,24 @@ impl<'a> Estimator<'a> {
                 history.first_load = history.first_load.max(entry.received);
             }
         }
+        let conversations = known.get(&("genesys", "conversation"));
+        let volume = conversations
+            .filter(|known| known.seconds > 0)
+            .map(|known| Volume {
+                conversations: known.records,
+                seconds: known.seconds,
+            });
         Self {
             settings,
             known,
             available_until,
-            volume: None,
+            volume,
         }
     }
 
     /// Whether the ledger has no past from which the number of conversations follows.
-    pub(crate) fn guesses_conversations(&self) -> bool {
-        let known = self.known.get(&("genesys", "conversation"));
-        known.is_none_or(|known| known.seconds == 0)
+    pub(crate) const fn guesses_conversations(&self) -> bool {
+        self.volume.is_none()
     }
 
     fn history(&self, choice: &Choice) -> Option<History> {

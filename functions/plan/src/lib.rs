@@ -69,7 +69,8 @@ fn layer() -> PathBuf {
     PathBuf::from("/opt")
 }
 
-/// Notices a plan carries: they are part of the machine's state.
+/// Notices a plan is handed on with: they are part of the machine's state. Most are told once and never again, so that the log
+/// and `plan.json` have all of them.
 const MOST_NOTICES: usize = 40;
 /// How far back, at least, the ledger is asked what days have cost.
 const PAST: SignedDuration = SignedDuration::from_hours(31 * 24);
@@ -130,7 +131,12 @@ impl Planner {
             .await
             .map_err(landing)?
         {
-            return Ok(continued(plan, &checked));
+            let plan = PlanOutcome {
+                // Somebody may want other reports of the same run.
+                reports: empty.reports,
+                ..plan
+            };
+            return Ok(continued(short(plan), &checked));
         }
         let planned = match checked.mode {
             Mode::Replay => Box::pin(self.replay(&checked, deadline)).await?,
@@ -145,7 +151,7 @@ impl Planner {
         self.store.write_json(&key, &plan).await.map_err(landing)?;
         planned.described.keep(&self.store, &checked.run_id).await?;
         tell(&plan, &planned.chosen);
-        Ok(plan)
+        Ok(short(plan))
     }
 
     fn outcome(
@@ -156,12 +162,6 @@ impl Planner {
         genesys_windows: u64,
         salesforce_windows: u64,
     ) -> PlanOutcome {
-        let mut notices = planned.chosen.notices.clone();
-        if notices.len() > MOST_NOTICES {
-            let more = notices.len() - MOST_NOTICES;
-            notices.truncate(MOST_NOTICES);
-            notices.push(format!("{more} more notices are left out"));
-        }
         PlanOutcome {
             run_id: checked.run_id.clone(),
             mode: checked.mode,
@@ -174,7 +174,7 @@ impl Planner {
             salesforce_windows,
             estimate: planned.estimate,
             reports,
-            notices,
+            notices: planned.chosen.notices.clone(),
         }
     }
 
@@ -243,14 +243,14 @@ impl Planner {
         let mut estimator = Estimator::new(settings, &ledger, available_until);
         if estimator.guesses_conversations() {
             let filter = checked.filter.as_ref().unwrap_or(&settings.genesys.filter);
-            estimator.volume = volume::ask(&genesys, &chosen.choices, filter, deadline).await;
+            estimator.volume =
+                volume::ask(&genesys, &chosen.choices, filter, checked.at, deadline).await;
         }
         chosen.counts = first.calls;
         first.add(&mut chosen, &estimator, usage, checked.force);
         first_load::long_lists(&mut chosen, &estimator);
         let mut estimate = estimator.estimate(&chosen.choices, usage);
         estimate.settled_windows = chosen.settled_windows;
-        chosen.notices.splice(0..0, described.notices.clone());
         if let Some(usage) = usage {
             let allowed = usage.limit * u64::from(settings.salesforce.daily_share_percent) / 100;
             if usage.used + estimate.salesforce_calls > allowed {
@@ -260,6 +260,8 @@ impl Planner {
                 ));
             }
         }
+        // Last: what a person has to act on comes first, there and wherever a list of notices is cut.
+        chosen.notices.extend(described.notices.iter().cloned());
         Ok(Planned {
             chosen,
             estimate,
@@ -336,6 +338,19 @@ impl Planner {
             .map(|tasks| tasks.len() as u64)
             .ok_or_else(|| landing(self.store.missing(&key)))
     }
+}
+
+/// The plan as it is handed on.
+fn short(mut plan: PlanOutcome) -> PlanOutcome {
+    if plan.notices.len() > MOST_NOTICES {
+        let more = plan.notices.len() - MOST_NOTICES;
+        plan.notices.truncate(MOST_NOTICES);
+        plan.notices.push(format!(
+            "{more} more notices are left out; {} has them all",
+            keys::plan(&plan.run_id)
+        ));
+    }
+    plan
 }
 
 /// The plan a run has. A backfill is one run whenever it is started: what became final since then is not in its plan, and a

@@ -9,12 +9,12 @@ use model::settings::{SALESFORCE_OBJECTS, SalesforceObject, Settings};
 use model::table::Table;
 use model::{RunId, Source};
 use salesforce::drift::{self, MissingField};
-use salesforce::{Api as Salesforce, ApiError, Description, Mapping};
+use salesforce::{Api as Salesforce, ApiError, Catalog, Description, Mapping};
 use source_http::{Client, Connections};
 use step::Deadline;
 use step::secrets::{Secrets, Token};
 
-/// Notices about one object's fields: a new package brings hundreds.
+/// Fields that a notice about one object names: a new package brings hundreds.
 const CHANGES_TOLD: usize = 10;
 
 /// Both sources' APIs. Planning is over before the first worker starts: the whole budget is free.
@@ -124,7 +124,7 @@ impl Described {
         run_id: &RunId,
     ) -> Result<Self, PlanError> {
         let mut described = Described::default();
-        let mut missing: Vec<MissingField> = Vec::new();
+        let mut catalog = Catalog::default();
         let mut current = Vec::new();
         for (key, object, sobject) in named(settings) {
             let now = match api.describe(&sobject).await {
@@ -134,19 +134,24 @@ impl Described {
                 }
                 Err(cause) => return Err(failed(&sobject, cause)),
             };
-            match settings.salesforce.objects.get(&object) {
+            catalog.learn(&now.name, Some(now.clone()));
+            current.push((key, object, now));
+        }
+        let mut missing: Vec<MissingField> = Vec::new();
+        for (key, object, now) in &current {
+            match settings.salesforce.objects.get(object) {
                 Some(fields) => {
-                    let found = drift::check(&object, fields, &now);
+                    behind(api, fields, &now.name, &mut catalog).await?;
+                    let found = drift::check(object, fields, &now.name, &catalog);
                     missing.extend(found.err().unwrap_or_default());
                 }
-                None => missing.extend(history_misses(&key, &object, &sobject, &now)?),
+                None => missing.extend(history_misses(key, object, now)?),
             }
-            current.push((object, now));
         }
         if !missing.is_empty() {
             return Err(PlanError::MissingFields(missing));
         }
-        for (object, now) in current {
+        for (_, object, now) in current {
             let key = keys::description(Source::Salesforce, &object);
             let before: Option<Description> = store
                 .read_json(&key, "an object's description")
@@ -154,15 +159,8 @@ impl Described {
                 .map_err(|cause| PlanError::landing(run_id, cause))?;
             if let Some(before) = &before {
                 let changes = drift::changes(before, &now);
-                let told = changes.iter().take(CHANGES_TOLD);
-                described.notices.extend(told.map(ToString::to_string));
-                if changes.len() > CHANGES_TOLD {
-                    described.notices.push(format!(
-                        "Salesforce {}: {} more fields are new, gone or changed",
-                        now.name,
-                        changes.len() - CHANGES_TOLD
-                    ));
-                }
+                let notice = drift::notice(&now.name, &changes, CHANGES_TOLD);
+                described.notices.extend(notice);
             }
             if before.as_ref() != Some(&now) {
                 described.changed.push((key, now));
@@ -170,6 +168,25 @@ impl Described {
         }
         Ok(described)
     }
+}
+
+/// Describes what the fields of one object are reached through, as far as it is not known from another. What may not be
+/// described has no field that may be read.
+async fn behind(
+    api: &Salesforce,
+    fields: &SalesforceObject,
+    sobject: &str,
+    catalog: &mut Catalog,
+) -> Result<(), PlanError> {
+    while let Some(name) = drift::unknown(fields, sobject, catalog) {
+        let description = match api.describe(&name).await {
+            Ok(description) => Some(description),
+            Err(ApiError::Source(cause)) if cause.status() == Some(404) => None,
+            Err(cause) => return Err(failed(&name, cause)),
+        };
+        catalog.learn(&name, description);
+    }
+    Ok(())
 }
 
 fn failed(sobject: &str, cause: ApiError) -> PlanError {
@@ -198,19 +215,18 @@ fn named(settings: &Settings) -> Vec<(String, String, String)> {
 fn history_misses(
     key: &str,
     name: &str,
-    sobject: &str,
     now: &Description,
 ) -> Result<Vec<MissingField>, PlanError> {
     let object = name.trim_end_matches("_history");
     let table = warehouse::sql::table("staging.salesforce_history")
         .map_err(|cause| PlanError::warehouse("reading the table of histories", cause))?;
-    let mapping = Mapping::history(object, sobject, &table)?;
+    let mapping = Mapping::history(object, &now.name, &table)?;
     let missing = mapping.fields().filter(|field| now.field(field).is_none());
     Ok(missing
         .map(|field| MissingField {
             key: key.to_owned(),
             path: field.to_owned(),
-            sobject: sobject.to_owned(),
+            sobject: now.name.clone(),
         })
         .collect())
 }

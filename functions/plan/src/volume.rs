@@ -4,7 +4,7 @@ use crate::estimate::Volume;
 use crate::first_load::REST_OF_PLAN;
 use crate::windows::Choice;
 use genesys::api::Api;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use model::filter::Filter;
 use model::{Source, Window};
 use std::time::Duration;
@@ -18,7 +18,7 @@ const MOST: usize = 4;
 /// An answer that takes longer is as good as none.
 const LONGEST_ANSWER: Duration = Duration::from_secs(20);
 
-/// Conversations where `choices` lie; `None` when no conversations are to be read, or Genesys does not tell in time: a
+/// Conversations until `at` where `choices` lie; `None` when no conversations are to be read, or Genesys does not tell in time: a
 /// plan does not fail for an estimate.
 ///
 /// From the `totalHits` of the details query, which is approximate, for at most four weeks spread over the interval. A query
@@ -27,6 +27,7 @@ pub(crate) async fn ask(
     api: &Api,
     choices: &[Choice],
     filter: &Filter,
+    at: Timestamp,
     deadline: Deadline,
 ) -> Option<Volume> {
     let parts = parts(span(choices)?);
@@ -48,9 +49,15 @@ pub(crate) async fn ask(
             }
         };
         volume.conversations += told?;
-        volume.seconds += part.duration().as_secs().unsigned_abs();
+        volume.seconds += past(part, at);
     }
     Some(volume)
+}
+
+/// Seconds of an interval that have been: of the day that is under way, nobody can say how it goes on.
+fn past(part: Window, at: Timestamp) -> u64 {
+    let seconds = part.end().min(at).duration_since(part.start()).as_secs();
+    u64::try_from(seconds).unwrap_or(0)
 }
 
 /// Whole UTC days around the windows of conversations.
@@ -101,6 +108,9 @@ mod tests {
         let hours = [choice("conversation", "03-04T10:00:00", "03-04T11:00:00")];
         let day = span(&hours).unwrap();
         assert_eq!(day.to_string(), "2025-03-04T00:00:00Z/2025-03-05T00:00:00Z");
+        // At one o'clock 5 conversations are 5 an hour.
+        assert_eq!(past(day, "2025-03-04T01:00:00Z".parse().unwrap()), 3600);
+        assert_eq!(past(day, day.end() + LONGEST), 86_400);
         let year = [
             choice("conversation", "01-01T00:00:00", "01-02T00:00:00"),
             choice("user", "01-01T00:00:00", "12-31T20:00:00"),

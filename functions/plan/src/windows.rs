@@ -309,12 +309,13 @@ impl Run<'_> {
         if known.settled.covers(window) {
             return Verdict::Settled;
         }
-        let hours = i64::from(self.settings.genesys.settle_hours);
-        if self.checked.at < window.end() + SignedDuration::from_hours(hours) {
+        let genesys = &self.settings.genesys;
+        if self.checked.at < window.end() + genesys.settles_after() {
             return Verdict::Young;
         }
-        // Only a details job settles conversations, and there is none before the data is in the lake.
-        if object == "conversation" && !self.is_available(window) {
+        // Only a details job settles conversations, and none does before the lake holds what became of them.
+        let wanted = window.end() + genesys.followed_for();
+        if object == "conversation" && self.available_until.is_none_or(|until| until < wanted) {
             return Verdict::Unavailable;
         }
         Verdict::Settlement

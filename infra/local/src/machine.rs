@@ -17,11 +17,12 @@ const UNEVEN: [&str; 7] = [
 ];
 
 /// Lambda's own errors that a repetition may cure: the service's, and a function that ran out of time or memory or died.
-const LAMBDA_ERRORS: [&str; 8] = [
+const LAMBDA_ERRORS: [&str; 9] = [
     "Lambda.Unknown",
     "Lambda.ClientExecutionTimeoutException",
     "Sandbox.Timedout",
     "Runtime.ExitError",
+    "Runtime.Unknown",
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",

@@ -4,7 +4,7 @@ use crate::error::{Refusal, SourceError};
 use crate::pace::{Pace, Repeat, Share, Turn};
 use crate::request::{Authentication, Body, Request};
 use crate::vendor::Vendor;
-use crate::wire::{Connections, describe, push_encoded, unreadable};
+use crate::wire::{Connections, describe, push_encoded, unreadable, unsent};
 use backon::{ExponentialBuilder, Retryable};
 use reqwest::header::{DATE, HeaderMap, HeaderValue, RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use step::Deadline;
 
 /// What is kept free before the deadline when a pause is weighed against it.
-const MARGIN: Duration = Duration::from_secs(2);
+pub(crate) const MARGIN: Duration = Duration::from_secs(2);
 
 /// An answer of the 200s, read.
 #[derive(Debug)]
@@ -194,7 +194,7 @@ impl Client {
         let mut response = sent.map_err(|error| Failed {
             // A connection that never stood carried nothing: even a write may be tried again.
             may_repeat: request.is_repeatable || error.is_connect(),
-            error: SourceError::transient(operation(), describe(error)),
+            error: SourceError::transient(operation(), unsent(error, shared.deadline)),
         })?;
 
         let status = response.status().as_u16();
@@ -260,14 +260,12 @@ impl Client {
                 Err(wait) => wait,
             };
             if wait + MARGIN >= self.shared.deadline.left() {
-                return Err(Failed::finally(SourceError::Throttled {
-                    retry_after: Some(wait),
-                    refusal: Refusal {
-                        operation: request.operation(),
-                        status: None,
-                        vendor: Vendor::said("the quota is used up for now"),
-                    },
-                }));
+                let is_held = pace.is_held(Instant::now());
+                return Err(Failed::finally(SourceError::no_turn(
+                    request.operation(),
+                    wait,
+                    is_held,
+                )));
             }
             // Whichever is first: an answer may tell of more room.
             let _ = tokio::time::timeout(wait, answer).await;

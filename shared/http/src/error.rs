@@ -4,6 +4,13 @@ use crate::Vendor;
 use model::{Classify, Kind};
 use std::time::Duration;
 
+/// How the text of a call begins that was sent, and to which no answer began in the time a connection waits for one.
+pub(crate) const UNANSWERED: &str = "no answer in time";
+/// The text of a call that is left for a later invocation.
+const NO_TURN: &str = "the quota is used up for now";
+/// A turn that comes later than this is waited for outside of an invocation.
+const SOON: Duration = Duration::from_mins(2);
+
 /// A call and what the source said to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
@@ -90,6 +97,37 @@ impl SourceError {
         match self {
             Self::Throttled { retry_after, .. } => *retry_after,
             _ => None,
+        }
+    }
+
+    /// A connection stood, and no answer began for as long as one is waited for: the source may be at work on more than it can
+    /// give at once. Not so when the invocation ended first.
+    pub fn is_unanswered(&self) -> bool {
+        matches!(self, Self::Transient(refusal)
+            if refusal.status.is_none() && refusal.vendor.message.starts_with(UNANSWERED))
+    }
+
+    /// The source has refused nothing: the next turn of this worker's own pace comes after the end of the invocation, and soon
+    /// enough for another one to wait for it.
+    pub fn is_own_pace(&self) -> bool {
+        matches!(self, Self::Throttled { retry_after: Some(wait), refusal }
+            if refusal.status.is_none() && refusal.vendor.message == NO_TURN && *wait <= SOON)
+    }
+
+    /// There is no turn before the invocation ends: because the source has asked for a pause, or to keep the pace.
+    pub(crate) fn no_turn(operation: String, wait: Duration, is_held: bool) -> Self {
+        let text = if is_held {
+            "a pause it has asked for has not ended"
+        } else {
+            NO_TURN
+        };
+        Self::Throttled {
+            retry_after: Some(wait),
+            refusal: Refusal {
+                operation,
+                status: None,
+                vendor: Vendor::said(text),
+            },
         }
     }
 

@@ -203,6 +203,12 @@ impl Pace {
         Ok(state.given)
     }
 
+    /// Whether it is the source that has asked for a pause.
+    pub(crate) fn is_held(&self, now: Instant) -> bool {
+        let until = self.state().held_until;
+        until.is_some_and(|until| left(until, now).is_some())
+    }
+
     fn take_token(&self, state: &mut State, now: Instant) -> Result<(), Duration> {
         let a_second = f64::from(self.share.requests_per_minute.max(1)) / 60.0;
         let filled = now.saturating_duration_since(state.filled_at).as_secs_f64() * a_second;

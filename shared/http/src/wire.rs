@@ -1,6 +1,8 @@
 //! Connections, and their faults in words that give nothing away.
 
 use crate::SourceError;
+use crate::client::MARGIN;
+use crate::error::UNANSWERED;
 use crate::pace::{Pace, Share};
 use reqwest::redirect::Policy;
 use std::collections::HashMap;
@@ -8,14 +10,22 @@ use std::error::Error;
 use std::iter::successors;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
+use step::Deadline;
+
+/// How long an answer may take to begin, and each part of it to follow.
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The connection pool, built once per process: no redirects (a token goes to no other host), bounded waits.
 pub fn connections() -> Result<Connections, SourceError> {
+    waiting(READ_TIMEOUT)
+}
+
+fn waiting(read_timeout: Duration) -> Result<Connections, SourceError> {
     let pool = reqwest::Client::builder()
         .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
         .connect_timeout(Duration::from_secs(5))
-        .read_timeout(Duration::from_mins(1))
+        .read_timeout(read_timeout)
         .build()
         .map_err(|error| SourceError::invalid("preparing HTTP connections", describe(error)))?;
     Ok(Connections {
@@ -59,12 +69,21 @@ impl Connections {
     }
 }
 
+/// Why there is no answer, in words: a call that ends with its invocation says nothing about the source.
+pub(crate) fn unsent(error: reqwest::Error, deadline: Deadline) -> String {
+    if error.is_timeout() && !error.is_connect() && deadline.is_near(MARGIN) {
+        return "no answer before the end of the invocation".to_owned();
+    }
+    describe(error)
+}
+
 /// A transport error in words, without its URL.
 pub(crate) fn describe(error: reqwest::Error) -> String {
-    let what = if error.is_timeout() {
-        "no answer in time"
-    } else if error.is_connect() {
+    // A connection that does not stand in time is none: nothing was asked.
+    let what = if error.is_connect() {
         "no connection"
+    } else if error.is_timeout() {
+        UNANSWERED
     } else {
         "the connection failed"
     };
@@ -102,5 +121,48 @@ pub(crate) fn push_encoded(url: &mut String, text: &str) {
             url.push(char::from(HEX[usize::from(byte >> 4)]));
             url.push(char::from(HEX[usize::from(byte & 15)]));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Client, Repeat, Request};
+    use tokio::net::TcpListener;
+
+    /// What comes of a call with so many milliseconds for an answer to begin, and for the invocation.
+    async fn fails(url: &str, answer: u64, invocation: u64) -> SourceError {
+        let now = "2026-01-06T01:00:00Z".parse().unwrap();
+        let share = Share {
+            requests_per_minute: 60_000,
+            max_in_flight: 1,
+        };
+        let repeat = Repeat {
+            first_wait: Duration::from_millis(1),
+            times: 1,
+            ..Repeat::default()
+        };
+        let deadline = Deadline::after(now, Duration::from_millis(invocation));
+        let connections = waiting(Duration::from_millis(answer)).unwrap();
+        let client = Client::with(connections, url, share, deadline, None, repeat);
+        client.done(&Request::get("/x")).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn a_source_that_is_silent_is_told_from_one_out_of_reach_and_from_the_end_of_the_invocation()
+     {
+        // Connections stand in its queue, and nobody answers.
+        let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", silent.local_addr().unwrap());
+        let error = fails(&url, 50, 60_000).await;
+        assert!(error.is_unanswered(), "{error}");
+        let error = fails(&url, 60_000, 100).await;
+        assert!(!error.is_unanswered(), "{error}");
+        assert!(error.to_string().contains("end of the invocation"));
+
+        drop(silent);
+        let error = fails(&url, 50, 60_000).await;
+        assert!(!error.is_unanswered(), "{error}");
+        assert!(error.to_string().contains("no connection"), "{error}");
     }
 }

@@ -362,9 +362,26 @@ async fn the_pace_lets_no_more_through_than_the_share() {
     first.json::<Value>(&read()).await.unwrap();
     let error = first.json::<Value>(&read()).await.unwrap_err();
     assert_eq!((error.kind(), first.calls()), (Kind::Throttled, 1));
+    assert!(error.is_own_pace(), "{error}");
     let second = client(8);
     let error = second.json::<Value>(&read()).await.unwrap_err();
     assert_eq!((error.kind(), second.calls()), (Kind::Throttled, 0));
+}
+
+#[tokio::test]
+async fn a_pause_the_source_has_asked_for_is_not_our_own_pace() {
+    let server = MockServer::start().await;
+    Mock::given(path("/api/v2/x"))
+        .respond_with(ResponseTemplate::new(429).insert_header("Retry-After", "90"))
+        .expect(1)
+        .mount(&server)
+        .await;
+    let client = client(&server.uri());
+    for status in [Some(429), None] {
+        let error = client.json::<Value>(&read()).await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (Kind::Throttled, status));
+        assert!(!error.is_own_pace(), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -386,4 +403,6 @@ async fn a_used_up_quota_in_the_headers_stops_the_next_call() {
     let error = client.json::<Value>(&read()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Throttled);
     assert!(error.retry_after().unwrap() > Duration::from_secs(590));
+    // Longer than another invocation should wait for it.
+    assert!(!error.is_own_pace());
 }

@@ -5,7 +5,7 @@ mod rules;
 
 use crate::filter::Filter;
 use crate::payload::Verdict;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -135,6 +135,23 @@ pub struct Genesys {
     /// Which conversations are read at all.
     #[serde(default)]
     pub filter: Filter,
+}
+
+/// So far the data lake may lag behind when a window is read for the last time: a day is the most the vendor speaks of.
+const LAKE_LAG: SignedDuration = SignedDuration::from_hours(24);
+
+impl Genesys {
+    /// How long after its end a window of conversations is final, at the earliest.
+    pub fn settles_after(&self) -> SignedDuration {
+        SignedDuration::from_hours(self.settle_hours.into())
+    }
+
+    /// Of the time after a window's end, how much the data lake must hold before a details job settles the window; and how
+    /// long a conversation has lived that comes again with the window it ends in. It is one span: what had ended by then is
+    /// in the last reading of the window it began in, and what had not has lived longer.
+    pub fn followed_for(&self) -> SignedDuration {
+        (self.settles_after() - LAKE_LAG).max(SignedDuration::ZERO)
+    }
 }
 
 /// Names of participant attributes; the first that is present wins.

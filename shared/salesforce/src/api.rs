@@ -135,7 +135,7 @@ impl Api {
         let sobject = mapping.sobject();
         let mut catalog = Catalog::default();
         let own = self.describe(sobject).await?;
-        catalog.0.insert(sobject.to_owned(), own);
+        catalog.learn(sobject, Some(own));
         loop {
             let fields = mapping.query_fields().iter();
             let unknown = fields
@@ -148,14 +148,11 @@ impl Api {
                 let description = match self.describe(&name).await {
                     Err(cause) if cause.kind() == Kind::Invalid => {
                         tracing::warn!("The fields of {name} count as texts: {cause}");
-                        Description {
-                            name: name.clone(),
-                            fields: Vec::new(),
-                        }
+                        None
                     }
-                    described => described?,
+                    described => Some(described?),
                 };
-                catalog.0.insert(name, description);
+                catalog.learn(&name, description);
             }
         }
         let fields = mapping.query_fields().iter();

@@ -83,13 +83,64 @@ impl FieldDescription {
     }
 }
 
+/// What any record has that a reference to several objects leads to: a query sees it as an object called `Name`, which has
+/// these fields and no description that REST would give.
+const NAME: [&str; 18] = [
+    "Alias",
+    "Email",
+    "FirstName",
+    "Id",
+    "IsActive",
+    "LastName",
+    "LastReferencedDate",
+    "LastViewedDate",
+    "MiddleName",
+    "Name",
+    "NameOrAlias",
+    "Phone",
+    "ProfileId",
+    "Suffix",
+    "Title",
+    "Type",
+    "Username",
+    "UserRoleId",
+];
+
 /// The descriptions a query needs: the object's own, and those its relationships lead to.
 #[derive(Debug, Default)]
-pub(crate) struct Catalog(pub BTreeMap<String, Description>);
+pub struct Catalog(pub(crate) BTreeMap<String, Description>);
 
 impl Catalog {
+    /// Adds an object. Without a description, for one that may not be described, it has no field.
+    pub fn learn(&mut self, sobject: &str, description: Option<Description>) {
+        let description = description.unwrap_or_else(|| Description {
+            name: sobject.to_owned(),
+            fields: Vec::new(),
+        });
+        self.0.insert(sobject.to_owned(), description);
+    }
+
+    /// Whether `path` leads to a field, as far as is known. Of several objects it may lead over, one suffices; a reference
+    /// that does not say where it leads cannot be followed and counts as good.
+    pub(crate) fn has(&self, sobject: &str, path: &[String]) -> bool {
+        let Some(known) = self.0.get(sobject) else {
+            return false;
+        };
+        match path {
+            [name] => known.field(name).is_some(),
+            [relationship, rest @ ..] => known.reference(relationship).is_some_and(|reference| {
+                let targets = &reference.refers_to;
+                let is_of_any = |name: &str| NAME.iter().any(|of| of.eq_ignore_ascii_case(name));
+                targets.is_empty()
+                    || matches!(rest, [name] if targets.len() > 1 && is_of_any(name))
+                    || targets.iter().any(|to| self.has(to, rest))
+            }),
+            [] => false,
+        }
+    }
+
     /// The objects that must be known before `path` can be followed one step further; none once it can be resolved.
-    pub fn unknown(&self, sobject: &str, path: &[String]) -> Vec<String> {
+    pub(crate) fn unknown(&self, sobject: &str, path: &[String]) -> Vec<String> {
         if path.len() < 2 {
             return Vec::new();
         }
@@ -114,7 +165,7 @@ impl Catalog {
     }
 
     /// How the values of `path` are written. A path that cannot be resolved counts as text.
-    pub fn json(&self, sobject: &str, path: &[String]) -> JsonKind {
+    pub(crate) fn json(&self, sobject: &str, path: &[String]) -> JsonKind {
         self.find(sobject, path)
             .map_or(JsonKind::Text, FieldDescription::json)
     }
@@ -182,6 +233,23 @@ mod tests {
         assert!(catalog.unknown("Account", &path("Owner.Name")).is_empty());
         catalog.0.remove("User");
         assert_eq!(catalog.unknown("Account", &path("Owner.Name")), ["User"]);
+    }
+
+    #[test]
+    fn a_path_is_there_when_one_of_the_objects_it_may_lead_over_has_its_field() {
+        let mut catalog = catalog();
+        // Not described, yet any owner has a title.
+        for there in ["id", "Owner.IsActive", "owner.name", "Owner.Title"] {
+            assert!(catalog.has("Account", &path(there)), "{there}");
+        }
+        for absent in ["Nmae", "Owner.Nmae", "Region__r.Name", "Nobody.Name"] {
+            assert!(!catalog.has("Account", &path(absent)), "{absent}");
+        }
+        // What may not be described has no field, and is not asked for again.
+        catalog.learn("Region__c", None);
+        let region = path("Region__r.Name");
+        assert!(!catalog.has("Account", &region));
+        assert!(catalog.unknown("Account", &region).is_empty());
     }
 
     #[test]

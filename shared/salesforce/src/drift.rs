@@ -1,6 +1,6 @@
 //! Schema drift: what the settings name and Salesforce does not have, and what changed since the last look.
 
-use crate::describe::{Description, FieldDescription};
+use crate::describe::{Catalog, Description, FieldDescription};
 use crate::mapping::FIXED;
 use model::settings::SalesforceObject;
 use std::fmt;
@@ -19,12 +19,23 @@ pub struct MissingField {
     pub sobject: String,
 }
 
-/// Every field that the settings of `object` (`account`) need exists and may be read. A path over a relationship
-/// (`Owner.Name`) is followed as far as one description goes: to the reference it begins with.
+/// An object that has to be described before [`check`] can judge every field of the settings; none when all is known that
+/// matters. Each description costs a call, so one is asked for only while a field has not been found without it.
+pub fn unknown(settings: &SalesforceObject, sobject: &str, catalog: &Catalog) -> Option<String> {
+    let paths = settings.columns.values().chain(&settings.extra);
+    paths
+        .map(|path| steps(path))
+        .filter(|path| !catalog.has(sobject, path))
+        .find_map(|path| catalog.unknown(sobject, &path).into_iter().next())
+}
+
+/// Every field that the settings of `object` (`account`), an `sobject` (`Account`), need exists and may be read, also one
+/// behind relationships (`Owner.Name`).
 pub fn check(
     object: &str,
     settings: &SalesforceObject,
-    description: &Description,
+    sobject: &str,
+    catalog: &Catalog,
 ) -> Result<(), Vec<MissingField>> {
     let root = format!("salesforce.objects.{object}");
     // A user is never deleted, only deactivated.
@@ -45,11 +56,11 @@ pub fn check(
     let missing: Vec<_> = fixed
         .chain(columns)
         .chain(extra)
-        .filter(|(_, path)| !exists(description, path))
+        .filter(|(_, path)| !catalog.has(sobject, &steps(path)))
         .map(|(key, path)| MissingField {
             key,
             path: path.to_owned(),
-            sobject: description.name.clone(),
+            sobject: sobject.to_owned(),
         })
         .collect();
     if missing.is_empty() {
@@ -59,11 +70,8 @@ pub fn check(
     }
 }
 
-fn exists(description: &Description, path: &str) -> bool {
-    match path.split_once('.') {
-        None => description.field(path).is_some(),
-        Some((relationship, _)) => description.reference(relationship).is_some(),
-    }
+fn steps(path: &str) -> Vec<String> {
+    path.split('.').map(str::to_owned).collect()
 }
 
 /// What is different about a field since the last look.
@@ -71,8 +79,6 @@ fn exists(description: &Description, path: &str) -> bool {
 pub enum Change {
     /// A field that was not there.
     New {
-        /// The object.
-        sobject: String,
         /// The field.
         field: String,
         /// Its type.
@@ -80,15 +86,11 @@ pub enum Change {
     },
     /// A field that is gone, or hidden from the integration user.
     Gone {
-        /// The object.
-        sobject: String,
         /// The field.
         field: String,
     },
     /// A field that holds more than before: longer text, or more digits.
     Widened {
-        /// The object.
-        sobject: String,
         /// The field.
         field: String,
         /// Characters or digits before.
@@ -98,8 +100,6 @@ pub enum Change {
     },
     /// A field that holds less than before.
     Narrowed {
-        /// The object.
-        sobject: String,
         /// The field.
         field: String,
         /// Characters or digits before.
@@ -109,8 +109,6 @@ pub enum Change {
     },
     /// A field of another type.
     TypeChanged {
-        /// The object.
-        sobject: String,
         /// The field.
         field: String,
         /// The type before.
@@ -123,61 +121,56 @@ pub enum Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::New {
-                sobject,
-                field,
-                kind,
-            } => write!(
+            Self::New { field, kind } => write!(f, "{field} ({kind}) is new"),
+            Self::Gone { field } => write!(
                 f,
-                "Salesforce {sobject}.{field} ({kind}) is new; name it in the settings to read it"
+                "{field} is gone, or the integration user may no longer read it"
             ),
-            Self::Gone { sobject, field } => write!(
-                f,
-                "Salesforce {sobject}.{field} is gone, or the integration user may no longer read it"
-            ),
-            Self::Widened {
-                sobject,
-                field,
-                from,
-                to,
-            } => write!(
-                f,
-                "Salesforce {sobject}.{field} was widened from {from} to {to}; a value longer than its column is quarantined"
-            ),
-            Self::Narrowed {
-                sobject,
-                field,
-                from,
-                to,
-            } => write!(
-                f,
-                "Salesforce {sobject}.{field} was narrowed from {from} to {to}"
-            ),
-            Self::TypeChanged {
-                sobject,
-                field,
-                from,
-                to,
-            } => write!(
-                f,
-                "Salesforce {sobject}.{field} changed its type from {from} to {to}"
-            ),
+            Self::Widened { field, from, to } => {
+                write!(f, "{field} was widened from {from} to {to}")
+            }
+            Self::Narrowed { field, from, to } => {
+                write!(f, "{field} was narrowed from {from} to {to}")
+            }
+            Self::TypeChanged { field, from, to } => {
+                write!(f, "{field} changed its type from {from} to {to}")
+            }
         }
     }
 }
 
-/// What changed from `before` to `now`, in the order of the fields' names.
+/// One notice of all that changed about the fields of an object, `most` of them by name; none when nothing did.
+pub fn notice(sobject: &str, changes: &[Change], most: usize) -> Option<String> {
+    if changes.is_empty() {
+        return None;
+    }
+    let told = changes.iter().take(most);
+    let mut told: Vec<_> = told.map(ToString::to_string).collect();
+    if changes.len() > most {
+        told.push(format!("and {} more", changes.len() - most));
+    }
+    let mut any = changes.iter();
+    if any.any(|change| matches!(change, Change::Widened { .. })) {
+        told.push("a value longer than its column is quarantined".to_owned());
+    }
+    // New ones are last.
+    if matches!(changes.last(), Some(Change::New { .. })) {
+        told.push("name a new field in the settings to read it".to_owned());
+    }
+    Some(format!("Salesforce {sobject}: {}", told.join("; ")))
+}
+
+/// What changed from `before` to `now`, in the order of the fields' names, and new fields after what happened to those that
+/// may be read already: a package brings hundreds.
 pub fn changes(before: &Description, now: &Description) -> Vec<Change> {
-    let sobject = || now.name.clone();
     let mut found = Vec::new();
     for field in &now.fields {
         match before.field(&field.name) {
             None => found.push(Change::New {
-                sobject: sobject(),
                 field: field.name.clone(),
                 kind: field.kind.clone(),
             }),
-            Some(old) => found.extend(change(&now.name, old, field)),
+            Some(old) => found.extend(change(old, field)),
         }
     }
     let gone = before
@@ -185,18 +178,19 @@ pub fn changes(before: &Description, now: &Description) -> Vec<Change> {
         .iter()
         .filter(|field| now.field(&field.name).is_none());
     found.extend(gone.map(|field| Change::Gone {
-        sobject: sobject(),
         field: field.name.clone(),
     }));
-    found.sort_by(|left, right| left.field().cmp(right.field()));
+    found.sort_by_key(|change| {
+        let is_new = matches!(change, Change::New { .. });
+        (is_new, change.field().to_owned())
+    });
     found
 }
 
-fn change(sobject: &str, old: &FieldDescription, new: &FieldDescription) -> Option<Change> {
-    let (sobject, field) = (sobject.to_owned(), new.name.clone());
+fn change(old: &FieldDescription, new: &FieldDescription) -> Option<Change> {
+    let field = new.name.clone();
     if old.kind != new.kind {
         return Some(Change::TypeChanged {
-            sobject,
             field,
             from: old.kind.clone(),
             to: new.kind.clone(),
@@ -205,18 +199,8 @@ fn change(sobject: &str, old: &FieldDescription, new: &FieldDescription) -> Opti
     let size = |field: &FieldDescription| field.length.max(field.precision);
     let (from, to) = (size(old), size(new));
     match to.cmp(&from) {
-        std::cmp::Ordering::Greater => Some(Change::Widened {
-            sobject,
-            field,
-            from,
-            to,
-        }),
-        std::cmp::Ordering::Less => Some(Change::Narrowed {
-            sobject,
-            field,
-            from,
-            to,
-        }),
+        std::cmp::Ordering::Greater => Some(Change::Widened { field, from, to }),
+        std::cmp::Ordering::Less => Some(Change::Narrowed { field, from, to }),
         std::cmp::Ordering::Equal => None,
     }
 }

@@ -26,7 +26,7 @@ pub use api::{Api, Page};
 pub use bulk::{Job, JobInfo, JobPage, JobState};
 pub use credentials::{Credentials, CredentialsError};
 pub use csv::PageFault;
-pub use describe::{Description, FieldDescription};
+pub use describe::{Catalog, Description, FieldDescription};
 pub use error::ApiError;
 pub use host::{HostError, check_host};
 pub use jwt::{KeyError, SigningKey};

@@ -5,7 +5,7 @@
 use model::settings::Settings;
 use model::table::Table;
 use model::{Classify, Kind};
-use salesforce::{Api, Description, JsonKind, Mapping, Usage, drift};
+use salesforce::{Api, Catalog, Description, JsonKind, Mapping, Usage, drift};
 use serde_json::{Value, json};
 use source_http::{Client, Repeat, Share, connections};
 use std::time::Duration;
@@ -72,13 +72,20 @@ fn description(fields: &[Value]) -> Description {
     serde_json::from_value(json!({"name": "Account", "fields": fields})).unwrap()
 }
 
+fn catalog(sobject: &str, fields: &[Value]) -> Catalog {
+    let mut catalog = Catalog::default();
+    catalog.learn(sobject, Some(description(fields)));
+    catalog
+}
+
 #[test]
 fn settings_that_salesforce_can_serve_pass() {
     let settings = settings().salesforce;
     drift::check(
         "account",
         &settings.objects["account"],
-        &description(&account()),
+        "Account",
+        &catalog("Account", &account()),
     )
     .unwrap();
 }
@@ -92,7 +99,13 @@ fn every_missing_field_is_named_with_its_place_in_the_settings() {
     });
     let mut settings = settings().salesforce.objects.remove("account").unwrap();
     settings.extra = vec!["Rating".to_owned(), "name".to_owned()];
-    let missing = drift::check("account", &settings, &description(&fields)).unwrap_err();
+    let missing = drift::check(
+        "account",
+        &settings,
+        "Account",
+        &catalog("Account", &fields),
+    )
+    .unwrap_err();
     let texts: Vec<_> = missing.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(texts.join("\n"));
 }
@@ -114,9 +127,29 @@ fn a_user_needs_no_deletion_mark() {
     drift::check(
         "user",
         &settings().salesforce.objects["user"],
-        &description(&fields),
+        "User",
+        &catalog("User", &fields),
     )
     .unwrap();
+}
+
+#[test]
+fn what_a_path_leads_to_is_described_only_while_it_decides_something() {
+    let mut settings = settings().salesforce.objects.remove("account").unwrap();
+    let mut known = catalog("Account", &account());
+    // Any owner has a name; a field of its own is looked for in one object after the other.
+    assert_eq!(drift::unknown(&settings, "Account", &known), None);
+    settings.extra = vec!["Owner.Division".to_owned(), "Owner.Nmae".to_owned()];
+    let mut asked = Vec::new();
+    while let Some(sobject) = drift::unknown(&settings, "Account", &known) {
+        let user = description(&[field("Division", "string", 80)]);
+        known.learn(&sobject, Some(user).filter(|_| sobject == "User"));
+        asked.push(sobject);
+    }
+    assert_eq!(asked, ["Group", "User"]);
+    let missing = drift::check("account", &settings, "Account", &known).unwrap_err();
+    let paths: Vec<_> = missing.iter().map(|field| field.path.as_str()).collect();
+    assert_eq!(paths, ["Owner.Nmae"]);
 }
 
 #[test]
@@ -135,9 +168,11 @@ fn changes_are_told_in_words() {
     }
     fields.push(field("Rating", "picklist", 255));
     let changes = drift::changes(&before, &description(&fields));
-    let texts: Vec<_> = changes.iter().map(ToString::to_string).collect();
-    insta::assert_snapshot!(texts.join("\n"));
-    assert!(drift::changes(&before, &before).is_empty());
+    let told = |most| drift::notice("Account", &changes, most).unwrap();
+    insta::assert_snapshot!(told(10).replace("; ", "\n"));
+    insta::assert_snapshot!(told(1), @"Salesforce Account: Industry changed its type from picklist to multipicklist; and 5 more; a value longer than its column is quarantined; name a new field in the settings to read it");
+    assert_eq!(drift::changes(&before, &before), []);
+    assert_eq!(drift::notice("Account", &[], 10), None);
 }
 
 #[tokio::test]

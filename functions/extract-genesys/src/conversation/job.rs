@@ -1,9 +1,9 @@
-//! A details job: submit, wait, page by cursor, delete.
+//! A details job: submit, wait, page by cursor, delete. Where the source fails on the job itself, the query takes its place.
 
-use super::slices::is_too_large;
-use super::{BREATH, take};
+use super::slices::{is_beyond_paging, is_fault, is_too_large};
+use super::{BREATH, LARGEST_SLICE, query, take};
 use crate::run::{Progress, Run, Source};
-use crate::state::{Job, Stage};
+use crate::state::{Job, Query, Stage};
 use crate::{ExtractError, contacts};
 use genesys::api::{Api, Waited};
 use model::payload::Extraction;
@@ -13,14 +13,20 @@ use tokio::task::JoinSet;
 
 /// How often the page before may come again in place of the one that was asked for.
 const MOST_REPEATS: u32 = 3;
+/// Pages are not made smaller than this because of a fault: so few records are not what is too much.
+const SMALLEST_PAGE: u32 = 50;
+/// Calls of this function that may fail on jobs before the query takes their place: an outage is over sooner.
+const MOST_FAILURES: u32 = 3;
 
 enum Pages {
     Read,
     HandBack,
     /// The job ended or vanished; what it gave so far stays, duplicates are dropped by their bytes.
     Gone(SourceError),
-    /// A page was too large; smaller ones are asked for from the first on.
+    /// A page was too much; smaller ones are asked for from the first on.
     TooLarge,
+    /// The source fails on the job, however little is asked for.
+    Failed(SourceError),
 }
 
 pub(super) async fn read(
@@ -30,28 +36,50 @@ pub(super) async fn read(
 ) -> Result<Progress, ExtractError> {
     let api = &source.api;
     loop {
-        let id = match &job.id {
-            Some(id) => id.clone(),
-            None => submit(run, api, &mut job).await?,
+        let read = match submit(run, api, &mut job).await? {
+            Ok(id) => pages(run, source, &mut job, &id).await?,
+            Err(cause) => Pages::Failed(cause),
         };
-        let ended = match pages(run, source, &mut job, &id).await? {
+        let ended = match read {
             Pages::Read => break,
             Pages::HandBack => return Ok(Progress::HandBack),
             Pages::TooLarge => continue,
+            Pages::Failed(cause) => {
+                job.failures += 1;
+                if is_beyond_paging(&cause) || job.failures >= MOST_FAILURES {
+                    return by_query(run, source, &job, &cause).await;
+                }
+                // An outage, if that is what it was, has made the pages small for nothing.
+                if job.page_size.take().is_some() {
+                    job.cursor = None;
+                }
+                run.state.stage = Stage::Job(job);
+                return Err(run.source(cause));
+            }
             Pages::Gone(cause) => cause,
         };
-        let again = !job.was_resubmitted;
+        if job.was_resubmitted {
+            let text = format!("two jobs ended before their last page: {ended}");
+            let cause = SourceError::transient("details job", text);
+            job.failures += 1;
+            if job.failures >= MOST_FAILURES {
+                return by_query(run, source, &Job::default(), &cause).await;
+            }
+            // Whatever its status says: another job may do better later.
+            run.state.stage = Stage::Job(Job {
+                page_size: job.page_size,
+                failures: job.failures,
+                ..Job::default()
+            });
+            return Err(run.source(cause));
+        }
         job = Job {
-            was_resubmitted: again,
+            was_resubmitted: true,
             page_size: job.page_size,
+            failures: job.failures,
             ..Job::default()
         };
         run.state.stage = Stage::Job(job.clone());
-        if !again {
-            // Whatever its status says: another job may do better later.
-            let text = format!("two jobs ended before their last page: {ended}");
-            return Err(run.source(SourceError::transient("details job", text)));
-        }
         tracing::warn!("Submitting the job once more: {ended}");
     }
     run.state.stage = Stage::Contacts;
@@ -65,15 +93,52 @@ pub(super) async fn read(
     Ok(Progress::Complete)
 }
 
-async fn submit(run: &mut Run<'_>, api: &Api, job: &mut Job) -> Result<String, ExtractError> {
-    let submitted = api.submit_job(run.task.window, run.filter()).await;
-    let id = submitted.map_err(|cause| run.source(cause))?;
+/// The query reads the window in the job's place. The window stays provisional: a later reading tries a job again.
+async fn by_query(
+    run: &mut Run<'_>,
+    source: &Source,
+    job: &Job,
+    cause: &SourceError,
+) -> Result<Progress, ExtractError> {
+    let window = run.task.window;
+    tracing::warn!(
+        "Reading window {window} by the details query, because no job gives it; it stays provisional: {cause}"
+    );
+    if let Some(id) = &job.id
+        && let Err(error) = source.api.delete_job(id).await
+    {
+        tracing::warn!("A job that was given up could not be deleted: {error}");
+    }
+    (run.state.is_job, run.state.is_settled) = (false, false);
+    run.state.api_count = Some(0);
+    let query = Query::of(window.slices(LARGEST_SLICE));
+    run.state.stage = Stage::Query(query.clone());
+    if run.is_late() {
+        return Ok(Progress::HandBack);
+    }
+    Box::pin(query::read(run, source, query)).await
+}
+
+/// The job's id; submits it if that was not done yet. The inner error: the source fails on it for good.
+async fn submit(
+    run: &mut Run<'_>,
+    api: &Api,
+    job: &mut Job,
+) -> Result<Result<String, SourceError>, ExtractError> {
+    if let Some(id) = &job.id {
+        return Ok(Ok(id.clone()));
+    }
+    let id = match api.submit_job(run.task.window, run.filter()).await {
+        Ok(id) => id,
+        Err(cause) if is_fault(&cause) || is_beyond_paging(&cause) => return Ok(Err(cause)),
+        Err(cause) => return Err(run.source(cause)),
+    };
     job.id = Some(id.clone());
     job.submitted_at = Some(run.deadline.now());
     run.state.stage = Stage::Job(job.clone());
     // A job takes one of few slots: a process that ends now must not leave it behind unknown.
     run.keep(api).await?;
-    Ok(id)
+    Ok(Ok(id))
 }
 
 async fn pages(
@@ -104,9 +169,16 @@ async fn pages(
         let page = match ahead.join_next().await {
             Some(Ok(Ok(page))) => page,
             Some(Ok(Err(cause))) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
-            Some(Ok(Err(cause))) if is_too_large(&cause) && page_size > 1 => {
+            Some(Ok(Err(cause)))
+                if is_too_large(&cause) && page_size > 1
+                    || is_fault(&cause) && page_size > SMALLEST_PAGE =>
+            {
                 // Whether a cursor keeps its place in pages of another size is not documented.
-                let size = page_size / 2;
+                let size = if is_fault(&cause) {
+                    (page_size / 2).max(SMALLEST_PAGE)
+                } else {
+                    page_size / 2
+                };
                 tracing::warn!(
                     "Asking for {size} conversations a page, from the first one: {cause}"
                 );
@@ -114,6 +186,9 @@ async fn pages(
                 job.cursor = None;
                 run.state.stage = Stage::Job(job.clone());
                 return Ok(Pages::TooLarge);
+            }
+            Some(Ok(Err(cause))) if is_fault(&cause) || is_beyond_paging(&cause) => {
+                return Ok(Pages::Failed(cause));
             }
             Some(Ok(Err(cause))) => return Err(run.source(cause)),
             Some(Err(_)) | None => return Err(run.source(failed("a page got lost"))),

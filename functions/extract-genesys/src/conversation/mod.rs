@@ -15,7 +15,6 @@ use genesys::record;
 use jiff::{SignedDuration, Timestamp};
 use landing::Written;
 use model::payload::Extraction;
-use model::settings::Settings;
 
 /// A query asks for at most this much at once, well below the source's seven days.
 const LARGEST_SLICE: SignedDuration = SignedDuration::from_hours(24);
@@ -45,20 +44,19 @@ async fn choose(run: &mut Run<'_>, api: &Api) -> Result<(), ExtractError> {
         .availability()
         .await
         .map_err(|cause| run.source(cause))?;
-    run.state.is_job = available.is_some_and(|until| window.end() <= until);
+    let is_in_lake = |end: Timestamp| available.is_some_and(|until| end <= until);
+    run.state.is_job = is_in_lake(window.end());
     if run.state.is_job {
-        run.state.is_settled = run.task.at >= window.end() + settle(run.settings);
+        let genesys = &run.settings.genesys;
+        // By the lake's clock too: a day that it shows as of its own midnight lacks how its conversations went on.
+        run.state.is_settled = run.task.at >= window.end() + genesys.settles_after()
+            && is_in_lake(window.end() + genesys.followed_for());
         run.state.stage = Stage::Job(Job::default());
     } else {
         run.state.api_count = Some(0);
         run.state.stage = Stage::Query(Query::of(window.slices(LARGEST_SLICE)));
     }
     Ok(())
-}
-
-/// How long after its end a window is final.
-pub(crate) fn settle(settings: &Settings) -> SignedDuration {
-    SignedDuration::from_hours(i64::from(settings.genesys.settle_hours))
 }
 
 /// Takes a record if it is of the window, and says whether it is; with `group`, its conversation is marked there, wherever
@@ -87,7 +85,7 @@ fn take(
     if let Some(group) = group {
         run.writer.mark(group, &record.conversation_id);
     }
-    if !record.belongs_to(window, settle(run.settings)) {
+    if !record.belongs_to(window, run.settings.genesys.followed_for()) {
         run.writer.skip_out_of_window();
         return Ok(false);
     }

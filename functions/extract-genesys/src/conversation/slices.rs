@@ -53,10 +53,22 @@ impl Slice {
 
 /// The source cannot page through this: too many results, or a fault that outlived every repetition.
 pub(crate) fn is_too_much(cause: &SourceError) -> bool {
+    is_beyond_paging(cause) || is_fault(cause)
+}
+
+/// There are more results than the source pages through.
+pub(crate) fn is_beyond_paging(cause: &SourceError) -> bool {
+    let text = "pagination may not exceed";
+    cause.status() == Some(400) && cause.message().to_lowercase().contains(text)
+}
+
+/// A fault that outlived every repetition, and may be one of how much was asked for.
+pub(crate) fn is_fault(cause: &SourceError) -> bool {
     match cause.status() {
-        Some(400) => cause.message().contains("Pagination may not exceed"),
+        // Slower than we wait; a connection that was refused or broke off is another matter.
+        None => cause.is_unanswered(),
         // An answer that came, but cannot be read, is no smaller in a smaller slice.
-        Some(200) | None => false,
+        Some(200) => false,
         Some(_) => cause.kind() == Kind::Transient,
     }
 }
@@ -125,6 +137,20 @@ mod tests {
         assert_eq!(lengths(180, 2), [2, 1]);
         assert_eq!(lengths(60, 2), [0; 0]);
         assert_eq!((parts_for(None, 100), parts_for(Some(250), 100)), (2, 4));
+    }
+
+    #[test]
+    fn a_source_that_does_not_answer_has_too_much_and_one_that_breaks_off_has_not() {
+        let of = |text| is_too_much(&SourceError::transient("POST /x", text));
+        assert!(of("no answer in time (operation timed out)"));
+        for text in [
+            "no answer before the end of the invocation",
+            "no connection (connection refused)",
+            "the connection failed (connection reset by peer)",
+            "the answer broke off: no answer in time (operation timed out)",
+        ] {
+            assert!(!of(text), "{text}");
+        }
     }
 
     proptest! {

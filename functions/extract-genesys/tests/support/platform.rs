@@ -23,7 +23,7 @@ pub struct Platform {
     pub fails_once_at: Option<u64>,
     /// This call, whatever it is, asks for a pause of hours.
     pub throttles_call: Option<u64>,
-    /// The query gives up on longer slices: status, seconds.
+    /// Query and aggregates give up on longer slices: status, seconds.
     pub gives_up: Option<(u16, i64)>,
     /// This conversation is not there before that query.
     pub appears: Option<(usize, u64)>,
@@ -41,6 +41,8 @@ pub struct Platform {
     pub stands_still: bool,
     /// Status and message in place of a job.
     pub refuses_job: Option<(u16, &'static str)>,
+    /// Results with more conversations a page are answered with this status.
+    pub tires: Option<(u16, usize)>,
     /// Every path that contains this text is forbidden.
     pub forbids: Option<&'static str>,
     /// The first job forgets its cursors.
@@ -52,8 +54,12 @@ pub struct Platform {
     pub evaluated: Vec<(&'static str, bool)>,
     /// A details call that names an unknown conversation is a 404.
     pub refuses_unknown: bool,
+    /// Answers by id give no more than the first so many.
+    pub gives_at_most: Option<usize>,
     /// The listings have nobody in them.
     pub is_empty: bool,
+    /// What the listings have at so many calls, two a page.
+    pub listed: Option<fn(u64) -> Vec<u32>>,
     /// Counts the calls by operation.
     pub calls: Mutex<BTreeMap<String, u64>>,
 }
@@ -76,6 +82,16 @@ impl Platform {
             .get(operation)
             .copied()
             .unwrap_or(0)
+    }
+
+    /// Whether it gives up on the interval of these aggregates.
+    fn is_too_long(&self, request: &Received) -> bool {
+        self.count("aggregates");
+        let body: Value = serde_json::from_slice(&request.body).unwrap();
+        let (start, end) = body["interval"].as_str().unwrap().split_once('/').unwrap();
+        let (start, end): (Timestamp, Timestamp) = (start.parse().unwrap(), end.parse().unwrap());
+        let longest = self.gives_up.map(|(_, longest)| longest);
+        longest.is_some_and(|longest| end.duration_since(start).as_secs() > longest)
     }
 
     fn answer(&self, request: &Received) -> (u16, String) {
@@ -138,6 +154,14 @@ impl Platform {
                     );
                 }
                 let size: usize = parameter("pageSize").unwrap().parse().unwrap();
+                if let Some((status, most)) = self.tires
+                    && size > most
+                {
+                    return (
+                        status,
+                        json!({"message": "The request timed out."}).to_string(),
+                    );
+                }
                 if self.begins_empty && cursor.is_none() {
                     return ok(json!({"conversations": [], "cursor": "0"}));
                 }
@@ -234,6 +258,10 @@ impl Platform {
             ("POST", _) if path.ends_with("/adherence/historical/bulk") => {
                 ok(json!({"job": {"id": "a-1", "status": "Complete"}}))
             }
+            ("POST", _) if path.ends_with("/aggregates/query") && self.is_too_long(request) => (
+                self.gives_up.unwrap().0,
+                json!({"message": "The request timed out."}).to_string(),
+            ),
             ("POST", "/api/v2/analytics/evaluations/aggregates/query") => {
                 let group = |(id, _): &(&str, bool)| json!({"group": {"conversationId": id, "evaluationId": format!("of-{id}")}});
                 ok(json!({"results": self.evaluated.iter().map(group).collect::<Vec<_>>()}))
@@ -249,6 +277,7 @@ impl Platform {
                     );
                 }
                 let known = asked.iter().filter(|id| is_known(id));
+                let known = known.take(self.gives_at_most.unwrap_or(usize::MAX));
                 let known = known.map(|id| json!({"conversationId": id, "evaluations": [{"evaluationId": format!("of-{id}")}]}));
                 ok(json!({"conversations": known.collect::<Vec<_>>()}))
             }
@@ -271,6 +300,14 @@ impl Platform {
                 | "/api/v2/outbound/campaigns",
             ) => {
                 let page: u32 = parameter("pageNumber").unwrap().parse().unwrap();
+                if let Some(listed) = self.listed {
+                    let all = listed(self.count("listing"));
+                    let from = (page as usize - 1) * 2;
+                    let queue = |no: &u32| json!({"id": format!("q-{no}"), "name": "Sales"});
+                    let queues: Vec<_> = all.iter().skip(from).take(2).map(queue).collect();
+                    let pages = all.len().div_ceil(2);
+                    return ok(json!({"entities": queues, "pageCount": pages, "total": all.len()}));
+                }
                 let queue = json!({"id": format!("q-{page}"), "name": "Sales \"EU\"", "new": true});
                 ok(json!({"entities": [queue], "pageNumber": page, "pageCount": 3, "total": 3}))
             }

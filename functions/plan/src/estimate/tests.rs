@@ -189,6 +189,9 @@ fn without_a_past_agents_do_what_so_many_conversations_take() {
     assert_eq!(estimator.records(&choice("user")), 500);
     let account = Choice::new(Source::Salesforce, "account", day(2));
     assert_eq!(estimator.records(&account), 30 * 24);
-    let ledger = [entry("conversation", day(1), 24_000, 40)];
-    assert!(!Estimator::new(&settings, &ledger, None).guesses_conversations());
+    // The ledger's own conversations tell as much of what has never been read.
+    let ledger = [entry("conversation", day(1), 120, 40)];
+    let estimator = Estimator::new(&settings, &ledger, None);
+    assert!(!estimator.guesses_conversations());
+    assert_eq!(estimator.records(&choice("evaluation")), 6);
 }

@@ -170,11 +170,12 @@ fn a_settlement_is_planned_only_once_the_source_has_the_data() {
         days(&with(Some(ALL)), "conversation"),
         ["2026-01-13", "2026-01-14", "2026-01-15"]
     );
-    let late = with(Some("2026-01-15T00:00:00Z"));
+    // The 15th is in the lake, but not three days of what became of its conversations.
+    let late = with(Some("2026-01-18T00:00:00Z"));
     assert_eq!(days(&late, "conversation"), ["2026-01-13", "2026-01-14"]);
     // Only conversations settle by a details job.
     assert_eq!(days(&late, "survey").len(), 3);
-    insta::assert_snapshot!(late.notices.join("\n"), @"conversation: windows due for settlement that have to wait, 1: the source has complete data only until 2026-01-15T00:00:00Z; a later run reads them");
+    insta::assert_snapshot!(late.notices.join("\n"), @"conversation: windows due for settlement that have to wait, 1: the source has complete data only until 2026-01-18T00:00:00Z; a later run reads them");
     let none = with(None);
     assert_eq!(days(&none, "conversation"), Vec::<String>::new());
     assert!(none.notices[0].contains("have to wait, 3: the source does not tell"));

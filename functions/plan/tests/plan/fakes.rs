@@ -73,12 +73,19 @@ async fn the_shipped_settings_fit_and_a_hidden_field_or_a_refused_token_stops_th
     let sources = sources().await;
     let world = &sources.world;
     let crm = &sources.salesforce.control().crm;
-    let hide = FieldChange::Hide("Priority".to_owned());
-    crm.schema("Case", hide).unwrap();
+    for (object, field) in [("Case", "Priority"), ("UserRole", "Name")] {
+        crm.schema(object, FieldChange::Hide(field.to_owned()))
+            .unwrap();
+    }
     let error = world.plan(NIGHTLY).await.unwrap_err();
-    insta::assert_snapshot!(chain(&error), @r#"settings tributary.toml: salesforce.objects.case.columns.case_priority = "Priority": Case has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings"#);
-    crm.schema("Case", FieldChange::Show("Priority".to_owned()))
-        .unwrap();
+    insta::assert_snapshot!(chain(&error), @r#"
+    settings tributary.toml: salesforce.objects.case.columns.case_priority = "Priority": Case has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
+    settings tributary.toml: salesforce.objects.user.columns.user_role_name = "UserRole.Name": User has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
+    "#);
+    for (object, field) in [("Case", "Priority"), ("UserRole", "Name")] {
+        crm.schema(object, FieldChange::Show(field.to_owned()))
+            .unwrap();
+    }
     for control in [sources.genesys.control(), sources.salesforce.control()] {
         let refused = Answer::Status {
             code: 401,

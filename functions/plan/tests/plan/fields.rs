@@ -1,7 +1,7 @@
 //! Salesforce's fields.
 
-/// What the shipped settings read, besides what every object has.
-pub const FIELDS: [(&str, &[&str]); 9] = [
+/// What the shipped settings read, besides what every object has. The last one is only read through users.
+pub const FIELDS: [(&str, &[&str]); 10] = [
     (
         "Account",
         &[
@@ -102,4 +102,5 @@ pub const FIELDS: [(&str, &[&str]); 9] = [
             "CreatedById",
         ],
     ),
+    ("UserRole", &["Name"]),
 ];

@@ -1,6 +1,7 @@
 //! Whole plans against services on this machine: what is asked, what is written, what is refused.
 
 mod crm;
+mod drift;
 mod fakes;
 mod fields;
 mod first_loads;
@@ -29,8 +30,9 @@ async fn a_plan_asks_both_sources_and_the_ledger_once_and_is_handed_back_as_it_i
     let world = World::with_sources(COMPLETE).await;
     let plan = world.plan(NIGHTLY).await.unwrap();
     // For availability and for the number of conversations, and twice for each object of Salesforce: its fields, and how
-    // much there is of what was never read.
-    assert_eq!(world.calls().await, (2, 2 * FIELDS.len()));
+    // much there is of what was never read. Of the roles of users, their fields alone.
+    let asked = (2, 2 * FIELDS.len() - 1);
+    assert_eq!(world.calls().await, asked);
     assert_eq!(world.statements(), ["plan/ledger"]);
     assert_eq!((plan.genesys_windows, plan.salesforce_windows), (47, 13));
     let tasks = world.tasks(&plan.genesys_key);
@@ -60,7 +62,20 @@ async fn a_plan_asks_both_sources_and_the_ledger_once_and_is_handed_back_as_it_i
 
     let again = world.plan(NIGHTLY).await.unwrap();
     assert_eq!(again, plan);
-    assert_eq!(world.calls().await, (2, 2 * FIELDS.len()));
+    // The same run with other reports: these are made.
+    world.report(
+        "tiers.toml",
+        include_str!("../../../../infra/settings/reports/escalation_by_tier.toml"),
+    );
+    let again = world
+        .plan(r#"{"mode":"nightly","reports":["tiers"]}"#)
+        .await
+        .unwrap();
+    assert_eq!(
+        (again.run_id, again.reports),
+        (plan.run_id, vec!["tiers".to_owned()])
+    );
+    assert_eq!(world.calls().await, asked);
 }
 
 #[tokio::test]
@@ -110,86 +125,25 @@ async fn a_plan_that_was_cut_off_keeps_the_windows_it_had_written() {
 }
 
 #[tokio::test]
-async fn missing_fields_are_all_named_and_nothing_is_planned() {
+async fn a_plan_has_all_notices_and_is_handed_on_with_the_first() {
     let world = World::with_sources(COMPLETE).await;
-    world
-        .describe(
-            "Account",
-            &[
-                "MasterRecordId",
-                "Name",
-                "Type",
-                "Industry",
-                "Phone",
-                "ParentId",
-            ],
-        )
-        .await;
-    let error = world.plan(NIGHTLY).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Invalid);
-    insta::assert_snapshot!(chain(&error), @r#"
-    settings tributary.toml: salesforce.objects.account.columns.customer_tier = "Customer_Tier__c": Account has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
-    settings tributary.toml: salesforce.objects.account.columns.ltv_usd = "Lifetime_Value_USD__c": Account has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
-    settings tributary.toml: salesforce.objects.account.columns.owner_id = "OwnerId": Account has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
-    settings tributary.toml: salesforce.objects.account.columns.owner_name = "Owner.Name": Account has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings
-    "#);
-    assert_eq!(world.keys(), Vec::<String>::new());
-}
-
-#[tokio::test]
-async fn a_history_without_the_field_that_names_its_record_is_refused() {
-    let world = World::with_sources(COMPLETE).await;
-    let fields = [
-        "ParentId",
-        "Field",
-        "DataType",
-        "OldValue",
-        "NewValue",
-        "CreatedById",
-    ];
-    world.describe("CaseHistory", &fields).await;
-    let error = world.plan(NIGHTLY).await.unwrap_err();
-    insta::assert_snapshot!(chain(&error), @r#"settings tributary.toml: salesforce.history.case = "CaseId": CaseHistory has no such field, or the integration user may not read it; grant read access to it, or take it out of the settings"#);
-}
-
-#[tokio::test]
-async fn an_object_that_does_not_exist_is_named_with_its_key() {
-    let world = World::new().await;
-    world
-        .available(200, &json!({"dataAvailabilityDate": COMPLETE}))
-        .await;
-    for (sobject, fields) in FIELDS.iter().filter(|(name, _)| *name != "CaseHistory") {
-        world.describe(sobject, fields).await;
-    }
-    let error = world.plan(NIGHTLY).await.unwrap_err();
-    assert_eq!(error.kind(), Kind::Invalid);
-    insta::assert_snapshot!(chain(&error), @r#"settings tributary.toml: salesforce.history.case = "CaseHistory": Salesforce has no such object, or the integration user may not read it; grant read access to it, or correct the settings"#);
-}
-
-#[tokio::test]
-async fn what_is_new_or_wider_at_salesforce_is_told_once() {
-    let world = World::with_sources(COMPLETE).await;
-    world.plan(NIGHTLY).await.unwrap();
-    let mut fields = FIELDS[0].1.to_vec();
-    fields.retain(|field| *field != "Industry");
-    fields.extend(["Industry=255", "Churn_Risk__c"]);
-    world.describe("Account", &fields).await;
-    let forced =
-        |second| format!(r#"{{"mode":"nightly","force":true,"at":"2026-01-20T02:1{second}:00Z"}}"#);
-    let plan = world.plan(&forced(1)).await.unwrap();
-    insta::assert_snapshot!(plan.notices.join("\n"), @"
-    Salesforce Account.Churn_Risk__c (string) is new; name it in the settings to read it
-    Salesforce Account.Industry was widened from 80 to 255; a value longer than its column is quarantined
-    ");
-    let plan = world.plan(&forced(2)).await.unwrap();
-    assert!(
-        !plan
-            .notices
-            .iter()
-            .any(|notice| notice.contains("Salesforce")),
-        "{:?}",
-        plan.notices
+    let media: Vec<_> = (0..45).map(|number| format!("new-{number}")).collect();
+    let input = json!({
+        "mode": "backfill", "from": "2026-01-05T00:00:00Z", "to": "2026-01-07T00:00:00Z", "filter": {"media_types": media}
+    });
+    let plan = world.plan(&input.to_string()).await.unwrap();
+    let key = format!("runs/{}/plan.json", plan.run_id);
+    let all = world.object(&key)["notices"].clone();
+    assert_eq!(all.as_array().unwrap().len(), 45);
+    assert_eq!(plan.notices.len(), 41);
+    assert_eq!(
+        json!(plan.notices[..40]),
+        json!(all.as_array().unwrap()[..40])
     );
+    let rest = format!("5 more notices are left out; {key} has them all");
+    assert_eq!(plan.notices[40], rest);
+    let again = world.plan(&input.to_string()).await.unwrap();
+    assert_eq!(again.notices[40], rest);
 }
 
 #[tokio::test]
@@ -203,6 +157,25 @@ async fn a_refused_token_asks_for_a_new_one() {
         .await;
     let error = world.plan(NIGHTLY).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Unauthorized, "{error:?}");
+
+    // Also when it is an object asked for later that says so.
+    let world = World::with_sources(COMPLETE).await;
+    let place = "/services/data/v66.0/sobjects/UserRole/describe";
+    for (status, code, kind) in [
+        (401, "INVALID_SESSION_ID", Kind::Unauthorized),
+        (403, "REQUEST_LIMIT_EXCEEDED", Kind::Throttled),
+    ] {
+        let body = json!([{"message": "as Salesforce says it", "errorCode": code}]);
+        wiremock::Mock::given(wiremock::matchers::path(place))
+            .respond_with(wiremock::ResponseTemplate::new(status).set_body_json(body))
+            .with_priority(1)
+            .up_to_n_times(1)
+            .mount(&world.salesforce)
+            .await;
+        let error = world.plan(NIGHTLY).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{error:?}");
+        assert!(chain(&error).contains("UserRole"), "{error:?}");
+    }
 
     let world = World::new().await;
     world.available(200, &json!({})).await;

@@ -259,7 +259,12 @@ impl World {
             }
             None if name.ends_with("Id") && *name != "Id" => {
                 let relationship = name.trim_end_matches("Id");
-                json!({"name": name, "type": "reference", "length": 18, "relationshipName": relationship, "referenceTo": ["User"]})
+                let to: &[&str] = match (sobject, relationship) {
+                    ("Case", "Owner") => &["Group", "User"],
+                    (_, "Account" | "Campaign" | "UserRole") => &[relationship],
+                    _ => &["User"],
+                };
+                json!({"name": name, "type": "reference", "length": 18, "relationshipName": relationship, "referenceTo": to})
             }
             None => json!({"name": name, "type": "string", "length": 80}),
         };

@@ -72,7 +72,7 @@ pub(super) fn speed(windows: Windows) -> String {
     if windows.done + windows.failed < windows.total {
         let _ = match windows.left {
             Some(left) => {
-                let how = if left.is_least { "at least" } else { "about" };
+                let how = if left.is_least { "perhaps" } else { "about" };
                 write!(text, ", {how} {} left", time(left.time))
             }
             None => write!(text, ", time left not known yet"),

@@ -49,14 +49,14 @@ pub struct Record<'a> {
 
 impl Record<'_> {
     /// Whether the record is of `window`: its conversation began there, or ended there after being open for at least
-    /// `settle`. The window such a long one began in may have been read for the last time while it was still open (a
+    /// `followed`. The window such a long one began in may have been read for the last time while it was still open (a
     /// details job names every conversation whose life touches its interval, so the window it ends in brings it).
-    pub fn belongs_to(&self, window: Window, settle: SignedDuration) -> bool {
+    pub fn belongs_to(&self, window: Window, followed: SignedDuration) -> bool {
         let start = self.conversation_start;
         let ends_here = || {
             let end = self.wire.conversation_end.as_deref()?;
             let end = parse_instant(end, String::new).ok()?;
-            Some(window.contains(end) && end.duration_since(start) >= settle)
+            Some(window.contains(end) && end.duration_since(start) >= followed)
         };
         window.contains(start) || (start < window.start() && ends_here().unwrap_or(false))
     }

@@ -32,6 +32,8 @@ const fn number(
 const ANY: RangeInclusive<u64> = 1..=u64::MAX;
 const AT_LEAST_ONE: &str = "must be at least 1";
 const DAY_MINUTES: u64 = 1440;
+/// Bytes of the names of one kind of attribute; `tmp_batch` holds 4,096.
+const MOST_OF_NAMES: usize = 4000;
 
 /// Every whole number of the settings, in their order.
 const NUMBERS: &[Number] = &[
@@ -137,8 +139,8 @@ const NUMBERS: &[Number] = &[
     // Records with stamps minutes below the mark have been seen to appear later.
     number(
         "salesforce.overlap_seconds",
-        300..=86_400,
-        "must be 300 to 86400: changes become visible out of order, and a shorter overlap loses some",
+        600..=86_400,
+        "must be 600 to 86400: changes become visible out of order, and a shorter overlap loses some",
         |all| all.salesforce.overlap_seconds.into(),
     ),
     number(
@@ -253,6 +255,20 @@ pub(super) fn broken_between(settings: &Settings, has: impl Fn(&str) -> bool) ->
             wrong.push(Wrong::new(key, value, rule));
         }
     }
+    let plan = &settings.plan;
+    let (looked, window) = (
+        plan.intraday_lookback_hours * 60,
+        plan.intraday_window_minutes,
+    );
+    let is_given = has("plan.intraday_lookback_hours") && has("plan.intraday_window_minutes");
+    if looked > 0 && looked < window && is_given {
+        let rule = format!(
+            "must be at most plan.intraday_lookback_hours = {}, {looked} minutes, or intraday runs skip what lies between",
+            plan.intraday_lookback_hours
+        );
+        let key = "plan.intraday_window_minutes";
+        wrong.push(Wrong::new(key, window, rule));
+    }
     let (cap, page) = (genesys.query_result_cap, genesys.query_page_size);
     let is_given = has("genesys.query_result_cap") && has("genesys.query_page_size");
     if (1..u64::from(page)).contains(&cap) && is_given {
@@ -287,6 +303,17 @@ fn names(settings: &Settings, wrong: &mut Vec<Wrong>) {
     ] {
         for name in names.iter().filter(|name| name.trim().is_empty()) {
             wrong.push(text(key, name, "is no name; take it out of the list"));
+        }
+        // The merge takes them as one parameter.
+        if key.starts_with("genesys.attributes.") {
+            for name in names.iter().filter(|name| name.contains(',')) {
+                wrong.push(text(key, name, "must be one name, without a comma"));
+            }
+            let length: usize = names.iter().map(|name| name.len() + 1).sum();
+            if length > MOST_OF_NAMES {
+                let rule = "must be fewer or shorter names: all together, 4000 bytes at most";
+                wrong.push(Wrong::new(key, format!("{length} bytes"), rule));
+            }
         }
     }
     for object in SALESFORCE_OBJECTS {

@@ -99,6 +99,23 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
 }
 
 #[test]
+fn windows_that_skip_hours_short_overlaps_and_names_the_merge_cannot_take_are_refused() {
+    let many = format!("case_id = [\"{}\"]", "x".repeat(4000));
+    insta::assert_snapshot!(refused(&[
+        ("intraday_lookback_hours = 3", "intraday_lookback_hours = 1"),
+        ("intraday_window_minutes = 60", "intraday_window_minutes = 120"),
+        ("overlap_seconds = 600", "overlap_seconds = 300"),
+        ("case_id = [\"sfCaseId\"]", &many),
+        ("account_id = [\"sfAccountId\"]", "account_id = [\"one,two\"]"),
+    ]), @r#"
+    settings tributary.toml: salesforce.overlap_seconds = 300: must be 600 to 86400: changes become visible out of order, and a shorter overlap loses some
+    settings tributary.toml: genesys.attributes.case_id = 4001 bytes: must be fewer or shorter names: all together, 4000 bytes at most
+    settings tributary.toml: genesys.attributes.account_id = "one,two": must be one name, without a comma
+    settings tributary.toml: plan.intraday_window_minutes = 120: must be at most plan.intraday_lookback_hours = 1, 60 minutes, or intraday runs skip what lies between
+    "#);
+}
+
+#[test]
 fn every_key_that_cannot_be_read_is_told_at_once_with_what_would_do() {
     let text = changed(&[
         (

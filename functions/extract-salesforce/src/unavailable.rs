@@ -1,0 +1,138 @@
+//! An id that Salesforce never has time for must not hold up the others.
+//!
+//! - It has to fail alone, and once more. Each time an id that nobody has is asked for after it: when Salesforce has no time
+//!   for that one either, nothing is wrong with the ids, and the window fails as it does then.
+//! - It is set aside then: among the refused, as `unavailable`. The ask stands in for the record, so that the counts close and
+//!   a replay refuses it again.
+//! - At most [`MOST`] ids of a window are set aside, or one in a hundred if that is more, and never all of several. Beyond
+//!   that it is no longer the ids' fault.
+
+use crate::read::{Run, Step, Trouble};
+use crate::records;
+use model::rows::Refusal;
+use model::salesforce_id;
+use salesforce::{ApiError, Select};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// Ids of a window that may be set aside, however few it has.
+const MOST: usize = 3;
+/// Times an id has to fail alone.
+const TIMES: u32 = 2;
+/// How a stand-in ends; a record never does.
+const END: &str = ",\"found\":false}";
+
+/// What was asked for, and what came of it.
+#[derive(Deserialize)]
+struct Ask {
+    #[serde(rename = "Id")]
+    id: String,
+    error: String,
+}
+
+impl Run<'_> {
+    /// Salesforce gave up on the next id alone: it is asked for once more, then set aside.
+    pub async fn give_up_id(
+        &mut self,
+        bare: &Select,
+        cause: Box<ApiError>,
+    ) -> Result<Step, Trouble> {
+        let id = self.task.ids.get(self.state.looked_up).cloned();
+        let id = id.unwrap_or_default();
+        let Some((probe, _)) = self.api.id_batch(bare, &[nobody(&id)], 1)? else {
+            return Err(Trouble::Source(cause));
+        };
+        match self.api.query_all(&probe).await {
+            Err(ApiError::QueryTimeout(other)) => {
+                tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+                return Err(Trouble::Record(id, cause));
+            }
+            answered => answered?,
+        };
+        self.state.lone_failures += 1;
+        if self.state.lone_failures < TIMES {
+            return Ok(Step::More);
+        }
+        let (asked, aside) = (self.task.ids.len(), self.state.aside + 1);
+        if aside > MOST.max(asked / 100) || (aside == asked && asked > 1) {
+            tracing::warn!(
+                asked,
+                aside,
+                "{aside} of the {asked} records asked for by their ids take too long: too many to be set aside"
+            );
+            return Err(Trouble::Record(id, cause));
+        }
+        let payload = stand_in(&id, &cause);
+        let (mapping, received_at) = (&self.target.mapping, self.deadline.now());
+        records::take(mapping, self.writer, payload.as_bytes(), received_at, None)?;
+        self.state.aside = aside;
+        self.state.counted += 1;
+        self.writer.counts().api = Some(self.state.counted);
+        self.state.looked_up += 1;
+        self.state.lone_failures = 0;
+        // The others are not slow because this one is.
+        self.state.most_ids = None;
+        Ok(if self.state.looked_up == asked {
+            Step::Complete
+        } else {
+            Step::More
+        })
+    }
+}
+
+/// An id that nobody has, of the same object.
+fn nobody(id: &str) -> String {
+    let prefix = id.get(..3).unwrap_or_default();
+    // Ids were checked with the task.
+    salesforce_id::to_18(&format!("{prefix}000000000000")).unwrap_or_default()
+}
+
+/// Stands in for the record `id`.
+fn stand_in(id: &str, cause: &ApiError) -> String {
+    let error = match cause {
+        ApiError::QueryTimeout(said) => said.to_string(),
+        cause => cause.to_string(),
+    };
+    format!(
+        "{{\"Id\":{},\"error\":{}{END}",
+        Value::from(id),
+        Value::from(error)
+    )
+}
+
+/// The id that `payload` stands in for, and why there is no record; `None` for a record.
+pub(crate) fn absence(payload: &str) -> Option<(String, Refusal)> {
+    if !payload.ends_with(END) {
+        return None;
+    }
+    let Ask { id, error } = serde_json::from_str(payload).ok()?;
+    let refusal = Refusal {
+        reason: "unavailable",
+        detail: format!(
+            "Id: {error}, each time this record was asked for alone, while others are answered; \
+             it comes with its next change, or with a backfill of the day of its last one"
+        ),
+    };
+    Some((id, refusal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_that_nobody_has_is_of_the_same_object() {
+        assert_eq!(nobody("500aB0000000001AAB"), "500000000000000AAA");
+        assert_eq!(nobody("a0B000000000001EAA"), "a0B000000000000EAA");
+    }
+
+    #[test]
+    fn what_stands_in_is_told_from_a_record() {
+        let cause = ApiError::JobQuota("a \"b\"".to_owned());
+        let (id, refusal) = absence(&stand_in("500x", &cause)).unwrap();
+        assert_eq!((id.as_str(), refusal.reason), ("500x", "unavailable"));
+        assert!(refusal.detail.contains("wait: a \"b\", each time"));
+        assert_eq!(absence(r#"{"Id":"500x","found":false}"#), None);
+        assert_eq!(absence(r#"{"Id":"500x","error":"e"}"#), None);
+    }
+}
