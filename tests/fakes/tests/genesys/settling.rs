@@ -148,10 +148,10 @@ async fn nothing_is_there_before_it_happened() {
     assert!(
         text.contains("2026-01-05T11:00:00.000Z/") && !text.contains("2026-01-05T13:00:00.000Z/")
     );
-    // Past the end of the world the data ends with it.
+    // Past the end of the world the lake goes on, an hour behind.
     server.set_now("2026-03-01T00:00:00Z");
     let available = server.fetch(&format!("{JOBS}/availability")).await;
-    assert_eq!(available["dataAvailabilityDate"], "2026-01-07T00:00:00Z");
+    assert_eq!(available["dataAvailabilityDate"], "2026-02-28T23:00:00Z");
     server.stop().await;
 }
 
