@@ -1,6 +1,6 @@
 //! Why there is no plan.
 
-use genesys::query::FilterError;
+use genesys::query::Refusal;
 use landing::LandingError;
 use model::{Classify, Kind, RunId};
 use salesforce::ApiError;
@@ -55,10 +55,13 @@ pub enum PlanError {
         /// `input `, `settings tributary.toml: genesys.`.
         place: &'static str,
         /// What is wrong, by its path.
-        cause: FilterError,
+        cause: Refusal,
         /// What else would help.
         advice: &'static str,
     },
+    /// The event, or the input in it, cannot be read.
+    #[error(transparent)]
+    Request(#[from] model::payload::RequestError),
     /// A field of the input breaks a rule.
     #[error("input {field} = {value}: {rule}")]
     Input {

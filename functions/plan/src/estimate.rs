@@ -227,6 +227,7 @@ impl<'a> Estimator<'a> {
                 .filter(|usage| usage.limit > 0)
                 .map(|usage| (salesforce * 10_000).div_ceil(usage.limit)),
             settled_windows: 0,
+            provisional_windows: 0,
         }
     }
 }

@@ -53,6 +53,11 @@ pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, Pl
     let range = match (input.mode, input.from, input.to) {
         (Mode::Backfill | Mode::Replay, Some(from), Some(to)) => {
             let range = Window::new(from, to).map_err(PlanError::Window)?;
+            // As salesforce.initial_start. A window for each day of two thousand years would be thought of for long.
+            if from < Timestamp::UNIX_EPOCH {
+                let rule = "must be in 1970 or later; neither source has anything before";
+                return refuse("from", from.to_string(), rule.to_owned());
+            }
             if input.mode == Mode::Backfill && to > at {
                 let rule = format!(
                     "must not be in the future of `at`; the source has no such records yet, ask for at most {at}"
@@ -99,7 +104,11 @@ pub fn check(input: &PipelineInput, started_at: Timestamp) -> Result<Checked, Pl
 
 /// The beginning of a filter as it was given.
 fn shown(filter: &Filter) -> String {
-    let text = serde_json::to_string(filter).unwrap_or_default();
+    cut(serde_json::to_string(filter).unwrap_or_default())
+}
+
+/// A value of the input as far as it is shown.
+pub(crate) fn cut(text: String) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{} …", &text[..end]),
         None => text,
@@ -145,7 +154,8 @@ mod tests {
     use super::*;
 
     fn checked(json: &str) -> Result<Checked, String> {
-        let input: PipelineInput = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let input = PipelineInput::read(&serde_json::from_str(json).unwrap());
+        let input = input.map_err(|error| error.to_string())?;
         check(&input, "2026-01-08T02:00:00.5Z".parse().unwrap()).map_err(|error| {
             let mut text = error.to_string();
             if let Some(cause) = std::error::Error::source(&error) {
@@ -190,8 +200,9 @@ mod tests {
 
     #[test]
     fn bad_input_is_refused_with_field_value_and_rule() {
-        insta::assert_snapshot!(checked(r#"{"mode":"weekly"}"#).unwrap_err(), @"unknown variant `weekly`, expected one of `nightly`, `intraday`, `backfill`, `replay` at line 1 column 16");
-        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-11-19","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#""2026-11-19" is not an instant with date, time and zone, as "2026-01-05T00:00:00Z" at line 1 column 38"#);
+        insta::assert_snapshot!(checked(r#"{"mode":"weekly"}"#).unwrap_err(), @r#"input mode = "weekly": must be one of "nightly", "intraday", "backfill", "replay""#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-11-19","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input from = "2026-11-19": must be an instant with date, time and zone, as "2026-01-05T00:00:00Z""#);
+        insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"0001-01-01T00:00:00Z","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @"input from = 0001-01-01T00:00:00Z: must be in 1970 or later; neither source has anything before");
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00.5Z","to":"2026-01-06T00:00:00Z"}"#).unwrap_err(), @r#"input from and to are one interval: window bound 2026-01-05T00:00:00.5Z has a fraction of a second; use whole seconds"#);
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input to is missing: mode backfill and mode replay need from and to, as "from": "2026-01-05T00:00:00Z", "to": "2026-01-06T00:00:00Z""#);
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-06T00:00:00Z","to":"2026-01-05T00:00:00Z"}"#).unwrap_err(), @r#"input from and to are one interval: window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z"#);
@@ -200,5 +211,11 @@ mod tests {
         insta::assert_snapshot!(checked(r#"{"mode":"nightly","filter":{"queue_ids":["q"]}}"#).unwrap_err(), @r#"input filter = {"queue_ids":["q"]}: only mode backfill takes a filter; for every run it belongs into settings genesys.filter"#);
         insta::assert_snapshot!(checked(r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z","to":"2026-01-06T00:00:00Z","filter":{}}"#).unwrap_err(), @"input filter = {}: limits nothing; leave it out to read every conversation");
         insta::assert_snapshot!(checked(r#"{"mode":"nightly","at":"2026-03-06T00:00:00Z"}"#).unwrap_err(), @"input at = 2026-03-06T00:00:00Z: must not be after the execution's start; leave it out or give at most 2026-01-08T02:00:00Z");
+    }
+
+    #[test]
+    fn a_long_value_is_shown_with_its_beginning() {
+        assert_eq!(cut("x".repeat(SHOWN)), "x".repeat(SHOWN));
+        assert_eq!(cut("ä".repeat(9000)), format!("{} …", "ä".repeat(SHOWN)));
     }
 }

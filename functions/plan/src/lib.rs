@@ -115,7 +115,7 @@ impl Planner {
     ) -> Result<PlanOutcome, PlanError> {
         let checked = input::check(&request.input, request.started_at)?;
         let reports = self.reports(request.input.reports.as_deref())?;
-        rules::check_start(&self.settings, checked.at)?;
+        rules::check_start(&self.settings, checked.at, request.started_at)?;
         if let Some(filter) = &checked.filter {
             rules::check_filter_of("input ", filter)?;
         }
@@ -184,7 +184,7 @@ impl Planner {
         };
         match asked.iter().find(|name| !self.reports.contains(*name)) {
             Some(unknown) => Err(PlanError::Report {
-                asked: unknown.clone(),
+                asked: input::cut(unknown.clone()),
                 known: self.reports.iter().cloned().collect::<Vec<_>>().join(", "),
             }),
             None => Ok(asked.to_vec()),
@@ -251,6 +251,7 @@ impl Planner {
         first_load::long_lists(&mut chosen, &estimator);
         let mut estimate = estimator.estimate(&chosen.choices, usage);
         estimate.settled_windows = chosen.settled_windows;
+        estimate.provisional_windows = chosen.provisional_windows;
         if let Some(usage) = usage {
             let allowed = usage.limit * u64::from(settings.salesforce.daily_share_percent) / 100;
             if usage.used + estimate.salesforce_calls > allowed {
@@ -380,6 +381,7 @@ fn tell(plan: &PlanOutcome, chosen: &Chosen) {
         by_job = chosen.by_job,
         by_query = chosen.by_query,
         settled = estimate.settled_windows,
+        provisional = estimate.provisional_windows,
         genesys_calls = estimate.genesys_calls,
         salesforce_calls = estimate.salesforce_calls,
         salesforce_daily_share_bp = estimate.salesforce_daily_share_bp,

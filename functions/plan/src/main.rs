@@ -1,7 +1,7 @@
 //! `plan`: chooses the windows of a run.
 
 use model::payload::PlanRequest;
-use plan::{Config, Planner};
+use plan::{Config, PlanError, Planner};
 use step::{Deadline, serve};
 
 #[tokio::main(flavor = "current_thread")]
@@ -12,7 +12,9 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     };
     serve(
         init,
-        |planner: &'static Planner, request: PlanRequest, deadline: Deadline| async move {
+        // Read by its own rules: what people write is told in words that are not a parser's.
+        |planner: &'static Planner, event: serde_json::Value, deadline: Deadline| async move {
+            let request = PlanRequest::read(&event).map_err(PlanError::from)?;
             Ok(planner.run(&request, deadline).await?)
         },
     )

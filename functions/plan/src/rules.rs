@@ -3,7 +3,7 @@
 use crate::{PlanError, sources};
 use genesys::query::{FilterError, aggregate_filter, check_filter};
 use jiff::Timestamp;
-use model::filter::{Filter, Group, Junction, Predicate};
+use model::filter::Filter;
 use model::settings::{Read, Settings, Wrong};
 
 /// Everything that is wrong whenever the run is.
@@ -16,27 +16,37 @@ pub(crate) fn check_settings(read: &Read, settings: &Settings) -> Vec<PlanError>
     if found.is_empty() && counts_queues && read.has("genesys.objects") {
         // What the details know and the counts do not would make the two sides of the reconciliation differ for ever.
         let advice = "; or take queue_aggregate out of genesys.objects";
-        found = all_of(&genesys.filter, |filter| aggregate_filter(filter).map(drop))
-            .into_iter()
-            .map(|cause| PlanError::Filter {
-                place,
-                cause,
-                advice,
-            })
-            .collect();
+        found = refused(place, aggregate_filter(&genesys.filter).map(drop), advice);
     }
     problems.extend(found);
     problems
 }
 
-/// Settings under which intervals have no length: a run would succeed and have read nothing.
-pub(crate) fn check_start(settings: &Settings, at: Timestamp) -> Result<(), PlanError> {
+/// A run that is before anything of Salesforce: it would succeed and have read nothing of it. `at` is what the run counts as,
+/// and blamed when it is odd.
+pub(crate) fn check_start(
+    settings: &Settings,
+    at: Timestamp,
+    started_at: Timestamp,
+) -> Result<(), PlanError> {
     let start = settings.salesforce.initial_start;
-    if start >= at {
-        let rule = "must be before the run, or nothing of Salesforce is read";
-        return Err(Wrong::new("salesforce.initial_start", start, rule).into());
+    // A run on the very day of the beginning has nothing to read of it as yet, and says so.
+    if start <= at {
+        return Ok(());
     }
-    Ok(())
+    if start <= started_at {
+        let rule = format!(
+            "must not be before salesforce.initial_start = {start} of the settings, or nothing of Salesforce is read; give a later one, or leave it out"
+        );
+        let value = at.to_string();
+        return Err(PlanError::Input {
+            field: "at",
+            value,
+            rule,
+        });
+    }
+    let rule = "must be before the run, or nothing of Salesforce is read";
+    Err(Wrong::new("salesforce.initial_start", start, rule).into())
 }
 
 /// Refuses a filter that the API would refuse.
@@ -45,68 +55,22 @@ pub(crate) fn check_filter_of(place: &'static str, filter: &Filter) -> Result<()
 }
 
 fn filter_problems(place: &'static str, filter: &Filter) -> Vec<PlanError> {
-    let found = all_of(filter, check_filter).into_iter();
-    found
-        .map(|cause| PlanError::Filter {
-            place,
-            cause,
-            advice: "",
-        })
-        .collect()
+    refused(place, check_filter(filter), "")
 }
 
-/// What `check` says of each part of a filter: where it has found something it looks again, with a part in its place that
-/// nobody refuses.
-fn all_of(filter: &Filter, check: impl Fn(&Filter) -> Result<(), FilterError>) -> Vec<FilterError> {
-    let mut rest = filter.clone();
-    let mut found: Vec<FilterError> = Vec::new();
-    while let Err(error) = check(&rest) {
-        let part = part(&error.place);
-        let is_again = found.iter().any(|known| part == self::part(&known.place));
-        if is_again {
-            break;
-        }
-        let is_told_apart = part.is_some_and(|(name, at)| replace(&mut rest, name, at));
-        found.push(error);
-        if !is_told_apart {
-            break;
-        }
-    }
-    found
-}
-
-/// `segment` and 2 of `filter.segment[2].predicates[0].dimension`.
-fn part(place: &str) -> Option<(&str, usize)> {
-    let (name, rest) = place.strip_prefix("filter.")?.split_once('[')?;
-    Some((name, rest.split_once(']')?.0.parse().ok()?))
-}
-
-fn replace(filter: &mut Filter, name: &str, at: usize) -> bool {
-    let any = |dimension: &str| Group {
-        junction: Junction::And,
-        predicates: vec![Predicate {
-            dimension: Some(dimension.to_owned()),
-            value: Some("any".to_owned()),
-            ..Predicate::default()
-        }],
-        clauses: Vec::new(),
+/// Every part that is refused, each told with its place.
+fn refused(
+    place: &'static str,
+    checked: Result<(), FilterError>,
+    advice: &'static str,
+) -> Vec<PlanError> {
+    let problem = |cause| PlanError::Filter {
+        place,
+        cause,
+        advice,
     };
-    let text = |list: &mut Vec<String>| {
-        let place = list.get_mut(at);
-        place.map(|place| "any".clone_into(place)).is_some()
-    };
-    let group = |list: &mut Vec<Group>, dimension| {
-        let place = list.get_mut(at);
-        place.map(|place| *place = any(dimension)).is_some()
-    };
-    match name {
-        "queue_ids" => text(&mut filter.queue_ids),
-        "media_types" => text(&mut filter.media_types),
-        "division_ids" => text(&mut filter.division_ids),
-        "conversation" => group(&mut filter.conversation, "originatingDirection"),
-        "segment" => group(&mut filter.segment, "mediaType"),
-        _ => false,
-    }
+    let refusals = checked.err().map(|error| error.refusals().to_vec());
+    refusals.into_iter().flatten().map(problem).collect()
 }
 
 #[cfg(test)]
@@ -131,9 +95,15 @@ mod tests {
     fn settings_under_which_nothing_would_be_read_are_refused() {
         let at = "2026-01-20T02:00:00Z".parse().unwrap();
         let mut settings = Settings::parse(SHIPPED).unwrap();
-        check_start(&settings, at).unwrap();
+        check_start(&settings, at, at).unwrap();
         settings.salesforce.initial_start = "2036-01-01T00:00:00Z".parse().unwrap();
-        insta::assert_snapshot!(check_start(&settings, at).unwrap_err(), @"settings tributary.toml: salesforce.initial_start = 2036-01-01T00:00:00Z: must be before the run, or nothing of Salesforce is read");
+        insta::assert_snapshot!(check_start(&settings, at, at).unwrap_err(), @"settings tributary.toml: salesforce.initial_start = 2036-01-01T00:00:00Z: must be before the run, or nothing of Salesforce is read");
+        // Here it is the input that is odd.
+        let started_at = "2036-01-02T02:00:00Z".parse().unwrap();
+        insta::assert_snapshot!(check_start(&settings, at, started_at).unwrap_err(), @"input at = 2026-01-20T02:00:00Z: must not be before salesforce.initial_start = 2036-01-01T00:00:00Z of the settings, or nothing of Salesforce is read; give a later one, or leave it out");
+        // At midnight as two hours later: no whole day of Salesforce has passed.
+        let at = settings.salesforce.initial_start;
+        check_start(&settings, at, at).unwrap();
     }
 
     #[test]
@@ -157,7 +127,8 @@ mod tests {
 queue_ids = ["", "q", " "]
 [[genesys.filter.segment]]
 type = "and"
-predicates = [{dimension = "queueID", value = "q"}]
+predicates = [{dimension = "queueID", value = "q"}, {dimension = "ani"}]
+clauses = [{type = "or", predicates = []}]
 [[genesys.filter.segment]]
 type = "and"
 predicates = [{dimension = "queueId", value = "q"}]
@@ -171,12 +142,14 @@ predicates = [{dimension = "colour", value = "red"}]
         settings tributary.toml: genesys.filter.queue_ids[2]: must not be empty
         settings tributary.toml: genesys.filter.conversation[0].predicates[0].dimension = "colour": is no dimension of a conversation; nearest: divisionId, externalTag, conversationId
         settings tributary.toml: genesys.filter.segment[0].predicates[0].dimension = "queueID": is no dimension of a segment; nearest: queueId, edgeId, groupId
+        settings tributary.toml: genesys.filter.segment[0].predicates[1]: has neither a value nor a range; give one, or ask for "exists"
+        settings tributary.toml: genesys.filter.segment[0].clauses[0].predicates: must hold at least one predicate
         settings tributary.toml: genesys.filter.segment[2]: has neither predicates nor clauses; give one or leave the group out
         "#);
         insta::assert_snapshot!(problems("division_ids = []\n", r#"
 [[genesys.filter.conversation]]
 type = "and"
-predicates = [{type = "metric", metric = "tHandle", range = {gt = 1}}]
+predicates = [{type = "metric", metric = "tHandle", range = {gt = 1}}, {type = "metric", metric = "tHeld", range = {gt = 1}}]
 [[genesys.filter.conversation]]
 type = "and"
 predicates = [{dimension = "originatingDirection", value = "inbound"}]
@@ -185,6 +158,7 @@ type = "and"
 predicates = [{type = "metric", metric = "tTalk", range = {gt = 1}}]
 "#), @r#"
         settings tributary.toml: genesys.filter.conversation[0].predicates[0].type = "metric": a filter of conversation aggregates takes no such predicate; or take queue_aggregate out of genesys.objects
+        settings tributary.toml: genesys.filter.conversation[0].predicates[1].type = "metric": a filter of conversation aggregates takes no such predicate; or take queue_aggregate out of genesys.objects
         settings tributary.toml: genesys.filter.conversation[2].predicates[0].type = "metric": a filter of conversation aggregates takes no such predicate; or take queue_aggregate out of genesys.objects
         "#);
     }

@@ -45,22 +45,35 @@ impl Folder {
         let mut problems: Vec<String> = self.problems.iter().map(PlanError::text).collect();
         if let Some(read) = &self.read
             && let Some(settings) = &read.settings
-            && let Err(error) = rules::check_start(settings, at)
+            && let Err(error) = rules::check_start(settings, at, at)
         {
             problems.push(error.text());
         }
         problems
     }
 
-    /// What a run accepts and tells in its notices; nothing while a value is wrong.
+    /// What a run accepts and tells in its notices.
     pub fn notes(&self) -> Vec<String> {
-        let sound = self.read.as_ref().filter(|read| read.wrong.is_empty());
-        let Some(settings) = sound.and_then(|read| read.settings.as_ref()) else {
+        let Some(read) = &self.read else {
             return Vec::new();
         };
-        let mut notes = values::of_settings(settings);
-        let width = SignedDuration::from_hours(i64::from(settings.plan.window_hours));
-        notes.extend(windows::short_horizon(settings, width));
+        let Some(settings) = &read.settings else {
+            return Vec::new();
+        };
+        // In place of a value that could not be read stands another, of which there is nothing to tell.
+        let has_all = |keys: &[&str]| keys.iter().all(|key| read.has(key));
+        let mut notes = Vec::new();
+        if has_all(&["genesys.filter"]) {
+            notes.extend(values::of_settings(settings));
+        }
+        if has_all(&[
+            "plan.horizon_days",
+            "plan.window_hours",
+            "genesys.settle_hours",
+        ]) {
+            let width = SignedDuration::from_hours(i64::from(settings.plan.window_hours));
+            notes.extend(windows::short_horizon(settings, width));
+        }
         notes
     }
 

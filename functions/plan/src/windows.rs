@@ -88,8 +88,10 @@ impl Choice {
 pub struct Chosen {
     /// The windows, Genesys first, each object in order of time.
     pub choices: Vec<Choice>,
-    /// Windows of the run's interval that are settled and stay as they are.
+    /// Windows of Genesys in the run's interval that have been read for good and stay as they are.
     pub settled_windows: u64,
+    /// Those that have been read, and are neither final nor due: they are read twice, not every night until then.
+    pub provisional_windows: u64,
     /// Conversation windows that a details job will read.
     pub by_job: u64,
     /// Conversation windows that only the details query can read as yet.
@@ -265,7 +267,10 @@ impl Run<'_> {
                     unavailable += 1;
                     continue;
                 }
-                Verdict::Young => continue,
+                Verdict::Young => {
+                    chosen.provisional_windows += 1;
+                    continue;
+                }
                 Verdict::Settled => {
                     chosen.settled_windows += 1;
                     continue;

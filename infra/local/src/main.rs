@@ -173,15 +173,7 @@ async fn answer(command: Command) -> Result<bool> {
             let folder = settings.unwrap_or_else(|| places.infra("settings"));
             #[allow(clippy::disallowed_methods)] // settings are judged as of now
             let found = check::look(&places, &folder, jiff::Timestamp::now());
-            for note in &found.notes {
-                println!("note: {note}");
-            }
-            for problem in &found.problems {
-                println!("{problem}");
-            }
-            if found.problems.is_empty() {
-                println!("settings, reports, events, template and state machine agree");
-            }
+            println!("{}", found.text());
             Ok(found.problems.is_empty())
         }
     }

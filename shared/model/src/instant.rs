@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::de::{Deserializer, Error, Visitor};
 use std::fmt;
 
-const EXPECTED: &str = "an instant with date, time and zone, as \"2026-01-05T00:00:00Z\"";
+/// What would do.
+pub(crate) const EXPECTED: &str =
+    "an instant with date, time and zone, as \"2026-01-05T00:00:00Z\"";
 /// Characters of a wrong value that are shown.
 const SHOWN: usize = 60;
 

@@ -1,5 +1,9 @@
 //! What passes between the steps: keys, counts and ids, never rows (a state is limited to 256 KiB).
 
+mod input;
+
+pub use input::{PipelineInput, PlanRequest, RequestError, WrongInput};
+
 use crate::filter::Filter;
 use crate::{RunId, Source, Window, instant};
 use jiff::Timestamp;
@@ -31,58 +35,6 @@ impl Mode {
     }
 }
 
-/// What starts an execution: one of `events/pipeline/*.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PipelineInput {
-    /// How the windows are chosen.
-    pub mode: Mode,
-    /// Inclusive start, UTC: backfill and replay only.
-    #[serde(
-        default,
-        deserialize_with = "instant::optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub from: Option<Timestamp>,
-    /// Exclusive end, UTC: backfill and replay only.
-    #[serde(
-        default,
-        deserialize_with = "instant::optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub to: Option<Timestamp>,
-    /// The instant the run counts as; the scheduler passes its scheduled time, default the execution's start.
-    #[serde(
-        default,
-        deserialize_with = "instant::optional",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub at: Option<Timestamp>,
-    /// Read windows again that the ledger has, under a new run id.
-    #[serde(default)]
-    pub force: bool,
-    /// Reports to export at the end; default all in the settings.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reports: Option<Vec<String>>,
-    /// Backfill only: read just these conversations, in place of the settings' filter. Such a run fills no gap.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub filter: Option<Filter>,
-}
-
-/// Input of `plan`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PlanRequest {
-    /// What started the execution, as it was given.
-    pub input: PipelineInput,
-    /// `$$.Execution.StartTime`.
-    #[serde(deserialize_with = "instant::required")]
-    pub started_at: Timestamp,
-    /// `true`: validate the input and the settings, touch nothing, plan nothing.
-    #[serde(default)]
-    pub check_only: bool,
-}
-
 /// What a run will do, told before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Estimate {
@@ -102,9 +54,13 @@ pub struct Estimate {
     /// organisation's allocation is not known.
     #[serde(default)]
     pub salesforce_daily_share_bp: Option<u64>,
-    /// Windows of the interval that are settled and are not read again.
+    /// Genesys windows of the interval that have been read for good and are not read again.
     #[serde(default)]
     pub settled_windows: u64,
+    /// Genesys windows of the interval that have been read, are not final yet and are left alone until then: a nightly run
+    /// reads them once more.
+    #[serde(default)]
+    pub provisional_windows: u64,
 }
 
 /// Output of `plan`.

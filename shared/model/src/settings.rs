@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use read::Read;
+pub(crate) use read::written;
 
 /// One thing that is wrong in `tributary.toml`.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,14 @@ use model::{Coverage, Source, Window};
 
 pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, chosen: &mut Chosen) {
     let salesforce = &settings.salesforce;
-    let Some(whole) = whole(checked, settings) else {
+    let Some(end) = end(checked, settings) else {
+        return;
+    };
+    let Ok(whole) = Window::new(salesforce.initial_start, end) else {
+        chosen.notices.push(format!(
+            "settings tributary.toml: salesforce.initial_start = {}: this run reads Salesforce until {end}, which is not later, so nothing of it; the first nightly run of a later day does",
+            salesforce.initial_start
+        ));
         return;
     };
     let source = Source::Salesforce;
@@ -33,9 +40,6 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
         let missing = missing.count();
         if missing > 0 && !checked.force {
             holes.push((object.clone(), missing));
-        }
-        if windows.is_empty() && checked.mode == Mode::Backfill {
-            chosen.settled_windows += 1;
         }
         chosen.choices.extend(
             windows
@@ -111,18 +115,17 @@ fn deltas(
     }
 }
 
-/// Everything the run could read of an object: from the settings' beginning to the run's end. A backfill that is the first
-/// to read it goes on to the present, however long ago its days are: a record changed since is found only where it was
-/// changed last, and the conversations of those days need it.
-fn whole(checked: &Checked, settings: &Settings) -> Option<Window> {
+/// Until when the run could read an object; the settings tell from when on. A backfill that is the first to read it goes on
+/// to the present, however long ago its days are: a record changed since is found only where it was changed last, and the
+/// conversations of those days need it.
+fn end(checked: &Checked, settings: &Settings) -> Option<Timestamp> {
     let lag = SignedDuration::from_secs(i64::from(settings.salesforce.lag_seconds));
     let now = Timestamp::from_second((checked.at - lag).as_second().div_euclid(60) * 60).ok()?;
-    let end = match (checked.mode, checked.range) {
+    Some(match (checked.mode, checked.range) {
         (Mode::Nightly, _) => midnight(checked.at),
         (_, Some(range)) => range.end().max(now),
         _ => now,
-    };
-    Window::new(settings.salesforce.initial_start, end).ok()
+    })
 }
 
 fn windows(checked: &Checked, whole: Window, read: &Coverage) -> Vec<Window> {

@@ -1,6 +1,7 @@
 mod history;
 mod intraday;
 mod past;
+mod salesforce;
 
 use super::*;
 use crate::input;
@@ -145,7 +146,8 @@ fn a_nightly_run_fills_gaps_and_settles_what_is_old_enough() {
             days(&chosen, object),
             ["2026-01-13", "2026-01-15", "2026-01-18"]
         );
-        assert_eq!(chosen.settled_windows, 1);
+        let skipped = (chosen.settled_windows, chosen.provisional_windows);
+        assert_eq!(skipped, (1, 3));
     }
 }
 
@@ -243,7 +245,12 @@ fn a_backfill_skips_what_is_settled_unless_forced() {
         [window("2000-01-01T00:00:00Z", "2026-01-20T01:55:00Z")]
     );
     assert!(of(&plain, "account_ids").is_empty());
-    assert_eq!(plain.settled_windows, 2);
+    assert_eq!((plain.settled_windows, plain.provisional_windows), (2, 0));
+    // What has been read of Salesforce is an interval, however many windows it was read in: none is counted here.
+    let one = r#"{"mode":"backfill","from":"2026-01-05T00:00:00Z","to":"2026-01-06T00:00:00Z"}"#;
+    let one = chosen(one, &ledger);
+    assert!(of(&one, "case").is_empty());
+    assert_eq!(one.settled_windows, 2);
     let forced = chosen(
         &format!(r#"{{"mode":"backfill",{range},"force":true}}"#),
         &ledger,
@@ -254,6 +261,12 @@ fn a_backfill_skips_what_is_settled_unless_forced() {
         [window("2026-01-05T00:00:00Z", "2026-01-07T00:00:00Z")]
     );
     assert_eq!(forced.settled_windows, 0);
+    // What is neither final nor due is left alone as well, and told apart.
+    let young = [entry(Source::Genesys, "survey", day(19), "nightly", false)];
+    let asked = r#"{"mode":"backfill","from":"2026-01-19T00:00:00Z","to":"2026-01-20T00:00:00Z"}"#;
+    let left = chosen(asked, &young);
+    assert!(of(&left, "survey").is_empty());
+    assert_eq!((left.settled_windows, left.provisional_windows), (0, 1));
     // What was read before is no gap that a later run would fill. What an organisation never gives must let it end.
     let alone = |object: &str| {
         let choices = of(&forced, object).into_iter();
@@ -330,48 +343,5 @@ fn the_settings_filter_reaches_conversations_and_what_is_counted_over_them() {
     assert_eq!(
         filtered.into_iter().collect::<Vec<_>>(),
         ["conversation", "queue_aggregate"]
-    );
-}
-
-#[test]
-fn salesforce_goes_on_where_it_stopped_and_fills_what_is_missing_before() {
-    let read = |start: &str, end: &str, mode: &str| {
-        entry(Source::Salesforce, "case", window(start, end), mode, true)
-    };
-    let ledger = [
-        read("2000-01-01T00:00:00Z", "2026-01-12T00:00:00Z", "backfill"),
-        read("2026-01-14T00:00:00Z", "2026-01-19T00:00:00Z", "nightly"),
-        read("2026-01-19T00:00:00Z", "2026-01-19T06:00:00Z", "intraday"),
-    ];
-    let chosen = chosen(r#"{"mode":"nightly"}"#, &ledger);
-    assert_eq!(
-        windows(&chosen, "case"),
-        [
-            window("2026-01-12T00:00:00Z", "2026-01-14T00:00:00Z"),
-            window("2026-01-19T06:00:00Z", "2026-01-20T00:00:00Z")
-        ]
-    );
-    insta::assert_snapshot!(chosen.notices.join("\n"), @"Salesforce: holes before the newest that has been read, intervals that had never been read: case 1; they are read now, unless told otherwise below");
-}
-
-#[test]
-fn ids_are_listed_again_when_the_last_list_is_old_enough() {
-    let list = |until: &str| {
-        [entry(
-            Source::Salesforce,
-            "account_ids",
-            window("2000-01-01T00:00:00Z", until),
-            "nightly",
-            true,
-        )]
-    };
-    let nightly = r#"{"mode":"nightly"}"#;
-    let young = chosen(nightly, &list("2026-01-14T00:00:00Z"));
-    assert!(of(&young, "account_ids").is_empty());
-    assert_eq!(of(&young, "case_ids").len(), 1);
-    let old = chosen(nightly, &list("2026-01-13T00:00:00Z"));
-    assert_eq!(
-        windows(&old, "account_ids"),
-        [window("2000-01-01T00:00:00Z", "2026-01-20T00:00:00Z")]
     );
 }

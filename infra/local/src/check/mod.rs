@@ -9,34 +9,100 @@ use jiff::Timestamp;
 use model::payload::PipelineInput;
 use plan::settings::{Folder, judge};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 
 /// What there is to tell.
 #[derive(Debug, Default)]
 pub struct Found {
     /// Everything that is wrong, each with its place; empty when nothing is.
     pub problems: Vec<String>,
-    /// What a run accepts and tells.
+    /// What a run accepts and still looks like a mistake.
     pub notes: Vec<String>,
+    /// Files looked at.
+    pub files: Files,
+}
+
+/// How many files were looked at: one that is missing here has a name by which no run finds it.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Files {
+    /// `tributary.toml`.
+    pub settings: usize,
+    /// `reports/*.toml`.
+    pub reports: usize,
+    /// `events/pipeline/*.json`.
+    pub events: usize,
+}
+
+impl Found {
+    /// All of it for a person.
+    pub fn text(&self) -> String {
+        let notes = self.notes.iter().map(|note| format!("note: {note}\n"));
+        let problems = self.problems.iter().map(|problem| format!("{problem}\n"));
+        let mut text: String = notes.chain(problems).collect();
+        let count = |count: usize, what: &str| {
+            let s = if count == 1 { "" } else { "s" };
+            format!("{count} {what}{s}")
+        };
+        let Files {
+            settings,
+            reports,
+            events,
+        } = self.files;
+        let (settings, reports) = (count(settings, "settings file"), count(reports, "report"));
+        let events = count(events, "event");
+        let _ = write!(text, "Looked at {settings}, {reports} and {events}");
+        if self.problems.is_empty() {
+            text.push_str("; they, template and state machine agree");
+        }
+        text
+    }
 }
 
 /// Looks at the repository with the settings of this folder, as a run that begins at `at` would see them.
 pub fn look(places: &Places, folder: &Path, at: Timestamp) -> Found {
     // By the function's own rules: what is told here is what it would refuse.
     let settings = judge(folder);
-    let mut problems = settings.problems(at);
+    let mut found = Found {
+        problems: settings.problems(at),
+        notes: settings.notes(),
+        files: Files {
+            settings: usize::from(folder.join("tributary.toml").is_file()),
+            ..Files::default()
+        },
+    };
     for looked in [
-        events(places, &mut problems),
-        infrastructure(places, &settings, &mut problems),
+        reports(folder, &mut found),
+        events(places, &mut found),
+        infrastructure(places, &settings, &mut found.problems),
     ] {
         if let Err(error) = looked {
-            problems.push(format!("{error:#}"));
+            found.problems.push(format!("{error:#}"));
         }
     }
-    Found {
-        problems,
-        notes: settings.notes(),
+    found
+}
+
+/// Counts the reports and tells what lies beside them: it is deployed with them, and no run makes anything of it. Whether each
+/// report can be made is in the settings' problems, and so is it that there is no such folder.
+fn reports(folder: &Path, found: &mut Found) -> Result<()> {
+    let folder = folder.join("reports");
+    if !folder.is_dir() {
+        return Ok(());
     }
+    let is_report = |path: &PathBuf| path.extension().is_some_and(|one| one == "toml");
+    let (reports, others): (Vec<_>, Vec<_>) = entries(&folder)?.into_iter().partition(is_report);
+    found.files.reports = reports.len();
+    for path in others {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // What an editor or a file manager leaves behind is nobody's report.
+        if !name.starts_with('.') {
+            found.notes.push(format!(
+                "settings reports/{name}: its name does not end in .toml, so no run makes a report of it; rename it, or keep it elsewhere"
+            ));
+        }
+    }
+    Ok(())
 }
 
 fn infrastructure(places: &Places, settings: &Folder, problems: &mut Vec<String>) -> Result<()> {
@@ -63,15 +129,21 @@ fn infrastructure(places: &Places, settings: &Folder, problems: &mut Vec<String>
 }
 
 /// Whether the file is meant to be refused is told by its name; `plan` says why.
-fn events(places: &Places, problems: &mut Vec<String>) -> Result<()> {
-    for path in files(&places.root.join("events/pipeline"), "json")? {
+fn events(places: &Places, found: &mut Found) -> Result<()> {
+    let problems = &mut found.problems;
+    let mut paths = entries(&places.root.join("events/pipeline"))?;
+    paths.retain(|path| path.extension().is_some_and(|one| one == "json"));
+    found.files.events = paths.len();
+    for path in paths {
         let text = std::fs::read_to_string(&path)?;
         let name = path
             .file_stem()
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let is_read = serde_json::from_str::<PipelineInput>(&text);
+        let is_read = serde_json::from_str(&text)
+            .map_err(anyhow::Error::from)
+            .and_then(|value| PipelineInput::read(&value).map_err(anyhow::Error::from));
         let is_meant_to_be_refused = matches!(
             name.as_str(),
             "unknown-mode" | "unknown-field" | "unknown-filter-key"
@@ -83,7 +155,8 @@ fn events(places: &Places, problems: &mut Vec<String>) -> Result<()> {
             && name != "unknown-dimension"
             && let Err(error) = genesys::query::check_filter(filter)
         {
-            problems.push(format!("{}: {error}", path.display()));
+            let refusals = error.refusals().iter();
+            problems.extend(refusals.map(|refusal| format!("{}: {refusal}", path.display())));
         }
         match (is_read, is_meant_to_be_refused) {
             (Err(error), false) => problems.push(format!("{}: {error}", path.display())),
@@ -128,16 +201,13 @@ fn template(places: &Places, machine: &Machine, problems: &mut Vec<String>) -> R
     Ok(())
 }
 
-fn files(folder: &Path, extension: &str) -> Result<Vec<std::path::PathBuf>> {
+/// What lies in a folder, by name.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
     let entries =
         std::fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))?;
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|one| one == extension) {
-            found.push(path);
-        }
-    }
+    let mut found = entries
+        .map(|entry| Ok(entry?.path()))
+        .collect::<Result<Vec<_>>>()?;
     found.sort();
     Ok(found)
 }

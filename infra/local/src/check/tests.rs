@@ -1,8 +1,6 @@
 #![allow(clippy::unwrap_used)]
 
 use super::*;
-use std::path::PathBuf;
-
 const SHIPPED: &str = include_str!("../../../settings/tributary.toml");
 const REPORT: &str = include_str!("../../../settings/reports/escalation_by_tier.toml");
 
@@ -47,8 +45,13 @@ fn told(folder: &Path) -> String {
 fn the_repository_agrees_with_itself() {
     let shipped = Places::of_this_repository().unwrap().infra("settings");
     let found = found(&shipped);
-    assert_eq!(found.problems, Vec::<String>::new());
-    assert_eq!(found.notes, Vec::<String>::new());
+    let events = std::fs::read_dir("../../events/pipeline").unwrap().count();
+    assert_eq!(
+        found.text(),
+        format!(
+            "Looked at 1 settings file, 1 report and {events} events; they, template and state machine agree"
+        )
+    );
 }
 
 #[test]
@@ -132,10 +135,43 @@ fn what_a_run_accepts_and_tells_is_a_note_and_no_problem() {
         ],
         ("", ""),
     );
-    let found = found(&changed.0);
-    assert_eq!(found.problems, Vec::<String>::new());
-    insta::assert_snapshot!(found.notes.join("\n"), @r#"
+    let reports = changed.0.join("reports");
+    for name in ["agents.tml", "old.toml.bak", ".agents.toml.swp"] {
+        std::fs::write(reports.join(name), REPORT).unwrap();
+    }
+    std::fs::create_dir(reports.join("old")).unwrap();
+    let noted = found(&changed.0);
+    assert_eq!(noted.problems, Vec::<String>::new());
+    insta::assert_snapshot!(noted.notes.join("\n"), @r#"
     settings tributary.toml: genesys.filter.media_types[0] = "fax": no value of mediaType that the specification lists (callback, chat, cobrowse, email, internalmessage, message, screenmonitoring, screenshare, unknown, video, voice); unless the platform has it by now, nothing matches it
     settings tributary.toml: plan.horizon_days = 3: windows leave it before they are final (genesys.settle_hours = 96); no nightly run will settle them: make it at least 5
+    settings reports/agents.tml: its name does not end in .toml, so no run makes a report of it; rename it, or keep it elsewhere
+    settings reports/old: its name does not end in .toml, so no run makes a report of it; rename it, or keep it elsewhere
+    settings reports/old.toml.bak: its name does not end in .toml, so no run makes a report of it; rename it, or keep it elsewhere
     "#);
+    // A twin takes such a folder as a deployment does.
+    let copy = changed.0.join("copy");
+    deploy::copy_settings(&changed.0, &copy, |text| Ok(text.to_owned())).unwrap();
+    assert!(copy.join("reports/agents.tml").is_file());
+    // A report that cannot be made hides none of it, and counts as one that was looked at.
+    std::fs::write(reports.join("wrong.toml"), "").unwrap();
+    let wrong = found(&changed.0);
+    assert_eq!((wrong.problems.len(), &wrong.notes), (1, &noted.notes));
+    // Nor does a value out of range.
+    let path = changed.0.join("tributary.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    let large = settings.replacen("job_page_size = 1000", "job_page_size = 100000", 1);
+    std::fs::write(&path, large).unwrap();
+    let wrong = found(&changed.0);
+    assert_eq!((wrong.problems.len(), &wrong.notes), (2, &noted.notes));
+    std::fs::write(&path, settings).unwrap();
+    let wrong = found(&changed.0);
+    let text = wrong.text();
+    let lines: Vec<_> = text.lines().collect();
+    assert!(lines[0].starts_with("note: settings "), "{text}");
+    let last = lines[lines.len() - 1];
+    let read = "Looked at 1 settings file, 2 reports and ";
+    assert!(last.starts_with(read), "{text}");
+    assert!(text.contains(&wrong.problems[0]), "{text}");
+    assert!(!text.contains("agree"), "{text}");
 }

@@ -88,7 +88,13 @@ pub(super) fn tell_messages(messages: &Messages, summary: &Summary) {
         if is_told(message) {
             println!("\nPublished: {subject}\n  (with the cause above)");
         } else {
-            println!("\nPublished: {subject}\n  {message}");
+            // Elsewhere brackets belong to a value that a cause names.
+            let shown = if subject.contains("ready") {
+                show::message(message)
+            } else {
+                message.clone()
+            };
+            println!("\nPublished: {subject}\n  {shown}");
         }
     }
 }

@@ -329,7 +329,10 @@ pub fn copy_settings(
     std::fs::write(to.join("tributary.toml"), change(&text)?)?;
     for entry in std::fs::read_dir(from.join("reports"))? {
         let entry = entry?;
-        std::fs::copy(entry.path(), to.join("reports").join(entry.file_name()))?;
+        // A folder there is deployed as well, and no function looks into it.
+        if entry.path().is_file() {
+            std::fs::copy(entry.path(), to.join("reports").join(entry.file_name()))?;
+        }
     }
     Ok(())
 }

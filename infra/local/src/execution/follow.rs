@@ -60,7 +60,7 @@ pub async fn follow(
             && run.receipts.is_none()
             && history.iter().any(is_plan)
         {
-            run.planned(tell).await?;
+            run.planned(execution.started_at, tell).await?;
         }
         if execution.status != Status::Running {
             return Ok(execution);
@@ -112,7 +112,11 @@ impl<'a> Run<'a> {
     }
 
     /// Reads the plan from what the state put out: unlike the one in the bucket it also says that an earlier plan is continued.
-    async fn planned(&mut self, tell: &mut (dyn FnMut(Progress) + Send)) -> Result<()> {
+    async fn planned(
+        &mut self,
+        since: Timestamp,
+        tell: &mut (dyn FnMut(Progress) + Send),
+    ) -> Result<()> {
         let history = events(self.aws, self.arn, true).await?;
         let output = |event: &Value| {
             let output = event["stateExitedEventDetails"]["output"].as_str()?;
@@ -129,9 +133,6 @@ impl<'a> Run<'a> {
         };
         let plan: PlanOutcome =
             serde_json::from_value(plan).context("what the state Plan put out")?;
-        let request = json!({"executionArn": self.arn});
-        let described = self.aws.states("DescribeExecution", &request).await?;
-        let since = began_at(&described["startDate"])?;
         let planned = self.objects(&plan).await?;
         let mut receipts = Receipts::of(plan.run_id.as_str(), planned, since);
         receipts.look(&self.source, self.bucket, LOOK).await?;
@@ -249,15 +250,6 @@ impl<'a> Run<'a> {
         }
         Ok(failed)
     }
-}
-
-/// When an execution began, of the seconds since 1970 that the service tells.
-fn began_at(start: &Value) -> Result<Timestamp> {
-    let seconds = start.as_f64().unwrap_or(-1.0);
-    let span = Duration::try_from_secs_f64(seconds).with_context(|| {
-        format!("startDate of an execution is {start}, not a number of seconds")
-    })?;
-    Ok(Timestamp::UNIX_EPOCH + span)
 }
 
 /// Whether a state that makes the plan has ended.

@@ -12,6 +12,7 @@ pub(crate) use progress::{window_text, without_window};
 
 use crate::aws::Aws;
 use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -75,6 +76,8 @@ pub struct Execution {
     pub arn: String,
     /// How it stands.
     pub status: Status,
+    /// When it began.
+    pub started_at: Timestamp,
     /// What the last state put out, when it succeeded.
     pub output: Option<Value>,
     /// The error name, when it failed: a failure kind, or one of Step Functions' own.
@@ -155,11 +158,21 @@ pub async fn describe(aws: &Aws, arn: &str) -> Result<Execution> {
     Ok(Execution {
         arn: arn.to_owned(),
         status,
+        started_at: began_at(&answer["startDate"])?,
         output,
         error: answer["error"].as_str().map(str::to_owned),
         cause: answer["cause"].as_str().map(readable),
         failed_windows,
     })
+}
+
+/// When an execution began, of the seconds since 1970 that the service tells.
+fn began_at(start: &Value) -> Result<Timestamp> {
+    let seconds = start.as_f64().unwrap_or(-1.0);
+    let span = Duration::try_from_secs_f64(seconds).with_context(|| {
+        format!("startDate of an execution is {start}, not a number of seconds")
+    })?;
+    Ok(Timestamp::UNIX_EPOCH + span)
 }
 
 async fn map_runs(aws: &Aws, arn: &str) -> Result<Vec<String>> {

@@ -6,10 +6,10 @@ use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
 use std::time::Duration;
 
-/// A cause longer than this is cut: the log has all of it.
-const LONGEST_CAUSE: usize = 300;
+/// A cause longer than this is cut: what ends the run is told whole in the summary, and the log has all of it.
+const LONGEST_CAUSE: usize = 120;
 
-/// A failed call with its cause, or with the earlier call that failed for the same one.
+/// A failed call with its cause, or with the earlier call that was told with the same one.
 pub(super) fn failed_line(
     call: &FailedCall,
     causes: &mut BTreeMap<(String, String), String>,
@@ -29,9 +29,6 @@ pub(super) fn failed_line(
         .map_or(cause.len(), |(at, _)| at);
     let cut = if end < cause.len() { " …" } else { "" };
     let whole = format!("{told}: {}{cut}", &cause[..end]);
-    if is_of_the_service {
-        return whole;
-    }
     // Of another window the same is said with its own object and days.
     let mut same = cause.clone();
     for part in what.split(' ').skip(1) {
@@ -42,10 +39,16 @@ pub(super) fn failed_line(
             entry.insert(what.clone());
             whole
         }
-        Entry::Occupied(first) if first.get() == what => {
-            format!("{told}, for the same cause as before")
+        Entry::Occupied(first) => {
+            let same = if is_of_the_service {
+                "in the same words as"
+            } else {
+                "for the same cause as"
+            };
+            let first = first.get();
+            let first = if first == what { "before" } else { first };
+            format!("{told}, {same} {first}")
         }
-        Entry::Occupied(first) => format!("{told}, for the same cause as {}", first.get()),
     }
 }
 
@@ -184,17 +187,26 @@ mod tests {
             told(case, "Transient", "503"),
             "  a call failed: salesforce case a/c: Transient: 503"
         );
-        // Two processes that have ended say the same words and need not have ended for the same cause.
+        // Of two processes that have ended the same words are told, which need not have ended for the same cause.
         let ended = "Runtime exited before returning a response";
-        for what in [queue, case] {
-            assert_eq!(
-                told(what, "Runtime.ExitError", ended),
-                format!("  a call failed: {what}: Runtime.ExitError: {ended}")
-            );
-        }
+        let dead = |what: &str| format!("  a call failed: {what}: Runtime.ExitError");
         assert_eq!(
-            told("Merge", "Runtime.ExitError", ""),
-            "  a call failed: Merge: Runtime.ExitError"
+            told(queue, "Runtime.ExitError", ended),
+            format!("{}: {ended}", dead(queue))
+        );
+        assert_eq!(
+            told(case, "Runtime.ExitError", ended),
+            format!("{}, in the same words as {queue}", dead(case))
+        );
+        assert_eq!(
+            told(queue, "Runtime.ExitError", ended),
+            format!("{}, in the same words as before", dead(queue))
+        );
+        assert_eq!(told("Merge", "Runtime.ExitError", ""), dead("Merge"));
+        // What ends the run comes whole in the summary: here its beginning is enough.
+        assert_eq!(
+            told("Load", "Transient", &"é".repeat(121)),
+            format!("  a call failed: Load: Transient: {} …", "é".repeat(120))
         );
     }
 }

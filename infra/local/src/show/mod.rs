@@ -1,10 +1,12 @@
 //! What a person sees: steps as they happen, then the summary. A bar on a terminal, plain lines elsewhere.
 
 mod line;
+mod message;
 mod plan;
 mod screen;
 mod summary;
 
+pub use message::message;
 pub use plan::plan;
 pub use screen::Screen;
 pub use summary::summary;

@@ -22,6 +22,13 @@ pub fn plan(plan: &PlanOutcome, before: u64) -> String {
     if cost.settled_windows > 0 {
         let _ = write!(text, ", {} settled windows skipped", cost.settled_windows);
     }
+    if cost.provisional_windows > 0 {
+        let _ = write!(
+            text,
+            ", {} provisional ones left alone until they are final",
+            cost.provisional_windows
+        );
+    }
     if plan.reads_sources {
         let _ = write!(
             text,
@@ -90,13 +97,13 @@ mod tests {
             "run_id": "backfill-a-b", "mode": "backfill", "at": "2026-01-05T00:00:00Z", "reads_sources": true, "bucket": "b",
             "genesys_key": "g", "genesys_windows": 700, "salesforce_key": "s", "salesforce_windows": 13, "reports": [],
             "estimate": {"calls": 4100, "genesys_calls": 4000, "salesforce_calls": 100, "minutes": 14, "bytes": 2_350_000_000_u64,
-                "salesforce_daily_share_bp": 205, "settled_windows": 30},
+                "salesforce_daily_share_bp": 205, "settled_windows": 30, "provisional_windows": 3},
             "notices": ["Account.Region__c is new in Salesforce and is not read"]
         }))
         .unwrap();
         assert_eq!(
             plan(&outcome, 0),
-            "Plan of backfill-a-b: 700 Genesys and 13 Salesforce windows, 30 settled windows skipped\n  \
+            "Plan of backfill-a-b: 700 Genesys and 13 Salesforce windows, 30 settled windows skipped, 3 provisional ones left alone until they are final\n  \
              about 4100 calls (4000 Genesys, 100 Salesforce), 2.3 GB of data\n  \
              should it be so many calls, they take 14 min at least: the sources' limits (requests_per_minute) let no more through\n  \
              2.05 % of the organisation's Salesforce calls of a day\n  \
@@ -110,7 +117,7 @@ mod tests {
         assert_eq!(
             continued[..2],
             [
-                "Plan of backfill-a-b, made earlier: 700 Genesys and 13 Salesforce windows, 20 of them done before, 30 settled windows skipped",
+                "Plan of backfill-a-b, made earlier: 700 Genesys and 13 Salesforce windows, 20 of them done before, 30 settled windows skipped, 3 provisional ones left alone until they are final",
                 "  the whole run was estimated at about 4100 calls (4000 Genesys, 100 Salesforce), 2.3 GB of data",
             ]
         );

@@ -1,6 +1,6 @@
 //! The summary of a run for a person.
 
-use crate::summary::{Continued, Ledger, ReportFile, Summary};
+use crate::summary::{BESIDE, Continued, Ledger, ObjectWindows, ReportFile, Summary};
 use model::payload::{CheckResult, Verdict};
 
 /// The summary for a person.
@@ -121,16 +121,23 @@ fn is_notice(check: &CheckResult) -> bool {
     check.name == "plan/notices" && check.verdict == Verdict::Warn
 }
 
-/// That days of a report are missing.
+/// That days of a report are missing. Of a report that an earlier execution of the run has made, what was so then: a run
+/// publishes the files it has, and other runs may have read those days since.
 fn unread(file: &ReportFile) -> Option<String> {
     let (days, unread) = (file.days?, file.unread_days?);
+    if unread == 0 {
+        return None;
+    }
+    let name = &file.name;
+    if let (true, Some(made_at)) = (file.is_earlier, file.made_at) {
+        return Some(format!(
+            "{name} was made by an earlier execution of this run, at {made_at}: {unread} of its {days} days had not been read then; what has been read since is in the reports of the next run"
+        ));
+    }
     let have = if unread == 1 { "has" } else { "have" };
-    (unread > 0).then(|| {
-        format!(
-            "{} is incomplete: {unread} of its {days} days {have} not been read",
-            file.name
-        )
-    })
+    Some(format!(
+        "{name} is incomplete: {unread} of its {days} days {have} not been read"
+    ))
 }
 
 /// A line for each object, and whether every window closes.
@@ -171,18 +178,39 @@ fn ledger(ledger: &Ledger, line: &mut impl FnMut(String)) {
         ));
     }
     line(format!(
-        "The five points close for {} of {} windows",
-        ledger.closed, ledger.windows
+        "The five points close for {} of {} windows{}",
+        ledger.closed,
+        ledger.windows,
+        beside(ledger)
     ));
     for open in &ledger.open {
         line(format!("  {}: not {}", open.window, open.point));
     }
+    if ledger.objects.iter().any(|one| one.calls > 0) {
+        line("The calls are at least so many: what a function had asked and not yet noted when it died is not among them".to_owned());
+    }
+}
+
+/// Why there are more windows in the ledger than in the plan.
+fn beside(ledger: &Ledger) -> String {
+    let is_beside = |one: &&ObjectWindows| BESIDE.contains(&one.object.as_str());
+    let beside: Vec<_> = ledger.objects.iter().filter(is_beside).collect();
+    let windows: u64 = beside.iter().map(|one| one.windows).sum();
+    if windows == 0 {
+        return String::new();
+    }
+    let names: Vec<_> = beside.iter().map(|one| one.object.as_str()).collect();
+    format!(
+        ": {} of the plan, and {windows} of {}, which came along with them",
+        ledger.windows - windows,
+        names.join(", ")
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::{Failure, ObjectWindows};
+    use crate::summary::Failure;
 
     #[test]
     fn the_ledger_is_shown_so_that_its_sums_can_be_made() {
@@ -200,10 +228,20 @@ mod tests {
             calls: 35,
             ..ObjectWindows::default()
         };
-        let ledger = Ledger {
-            objects: vec![conversations],
+        let contacts = ObjectWindows {
+            source: "genesys".to_owned(),
+            object: "external_contact".to_owned(),
             windows: 5,
-            closed: 5,
+            landed: 7,
+            staged: 7,
+            merged: 7,
+            calls: 5,
+            ..ObjectWindows::default()
+        };
+        let ledger = Ledger {
+            objects: vec![conversations, contacts],
+            windows: 10,
+            closed: 10,
             open: Vec::new(),
         };
         let mut text = String::new();
@@ -213,7 +251,9 @@ mod tests {
             "
 source     object                  windows      API   landed   staged   merged  superseded quarantined duplicates  calls
 genesys    conversation                  5        -      200      197      183          14           3          9     35
-The five points close for 5 of 5 windows
+genesys    external_contact              5        -        7        7        7           0           0          0      5
+The five points close for 10 of 10 windows: 5 of the plan, and 5 of external_contact, which came along with them
+The calls are at least so many: what a function had asked and not yet noted when it died is not among them
 "
         );
     }
@@ -222,6 +262,7 @@ The five points close for 5 of 5 windows
         Summary {
             execution_status: status.to_owned(),
             execution: String::new(),
+            started_at: jiff::Timestamp::UNIX_EPOCH,
             run_id: None,
             problems: Vec::new(),
             failure: None,
@@ -269,6 +310,8 @@ The five points close for 5 of 5 windows
             rows: 4,
             sha256: String::new(),
             opened: None,
+            made_at: Some(jiff::Timestamp::UNIX_EPOCH),
+            is_earlier: false,
             days: Some(7),
             unread_days: Some(2),
         };
@@ -306,7 +349,22 @@ tiers as html, 4 rows, opens until 1970-01-01T00:00:00Z
 "
         );
         for file in &mut run.reports {
+            file.is_earlier = true;
+        }
+        let text = summary(&run);
+        assert!(!text.contains("incomplete"), "{text}");
+        assert!(
+            text.contains(
+                "\ntiers was made by an earlier execution of this run, at 1970-01-01T00:00:00Z: 2 of its 7 days had not been read then; what has been read since is in the reports of the next run\ntiers as csv"
+            ),
+            "{text}"
+        );
+        for file in &mut run.reports {
             file.unread_days = Some(0);
+        }
+        assert!(!summary(&run).contains("had not been read"));
+        for file in &mut run.reports {
+            file.is_earlier = false;
         }
         assert!(!summary(&run).contains("incomplete"));
     }

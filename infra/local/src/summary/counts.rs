@@ -28,7 +28,7 @@ pub struct Conversations {
 }
 
 /// Objects that no task asks for: they come along with the windows of others.
-const BESIDE: [&str; 1] = ["external_contact"];
+pub(crate) const BESIDE: [&str; 1] = ["external_contact"];
 
 pub(super) async fn conversations(
     twin: &Twin,

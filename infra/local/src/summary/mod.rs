@@ -4,6 +4,7 @@ mod counts;
 mod ledger;
 mod reports;
 
+pub(crate) use counts::BESIDE;
 pub use counts::Conversations;
 pub use ledger::{Ledger, ObjectWindows, OpenWindow};
 pub use reports::ReportFile;
@@ -12,6 +13,7 @@ use crate::data_api::{ObjectSource, S3Source};
 use crate::execution::{Execution, FailedWindow, window_text, without_window};
 use crate::twin::Twin;
 use anyhow::{Context, Result};
+use jiff::Timestamp;
 use model::payload::{CheckResult, PlanOutcome, Verdict};
 use reports::{Export, open};
 use serde::Serialize;
@@ -24,6 +26,8 @@ pub struct Summary {
     pub execution_status: String,
     /// The execution.
     pub execution: String,
+    /// When it began.
+    pub started_at: Timestamp,
     /// The run; `None` when it failed before it was planned.
     pub run_id: Option<String>,
     /// The failed step's error and cause.
@@ -158,6 +162,8 @@ impl Summary {
                     rows: file.rows,
                     sha256: file.sha256,
                     opened: None,
+                    made_at: None,
+                    is_earlier: false,
                     days: None,
                     unread_days: None,
                 });
@@ -185,6 +191,7 @@ impl Summary {
         Self {
             execution_status: execution.status.as_str().to_owned(),
             execution: execution.arn.clone(),
+            started_at: execution.started_at,
             run_id: None,
             failure,
             continued: None,

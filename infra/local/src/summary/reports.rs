@@ -27,15 +27,20 @@ pub struct ReportFile {
     pub sha256: String,
     /// Whether the link gave these bytes; `None` when it was not tried.
     pub opened: Option<bool>,
+    /// When its data were read; `None` when none of the report's files tells.
+    pub made_at: Option<Timestamp>,
+    /// Whether that was before this execution began: the run keeps the files it has, whatever has been read since.
+    pub is_earlier: bool,
     /// The days of the report; `None` when none of its files tells.
     pub days: Option<u64>,
-    /// Of these, how many have not been read.
+    /// Of these, how many had not been read when it was made.
     pub unread_days: Option<u64>,
 }
 
-/// What a report's JSON file says of its days.
+/// What a report's JSON file says of its days, and when.
 #[derive(Debug, Deserialize)]
-struct Days {
+struct Told {
+    read_at: Timestamp,
     days: u64,
     unread_days: Vec<String>,
 }
@@ -61,9 +66,13 @@ impl Summary {
             let Some(bytes) = objects.get(bucket, &key).await? else {
                 continue;
             };
-            let found: Days = serde_json::from_slice(&bytes)
+            let found: Told = serde_json::from_slice(&bytes)
                 .with_context(|| format!("report {name} does not tell its days"))?;
             for file in self.reports.iter_mut().filter(|file| file.name == name) {
+                // A report tells whole seconds.
+                let began = self.started_at.as_second();
+                file.is_earlier = found.read_at.as_second() < began;
+                file.made_at = Some(found.read_at);
                 file.days = Some(found.days);
                 file.unread_days = Some(found.unread_days.len() as u64);
             }
@@ -131,6 +140,7 @@ mod tests {
         let execution = Execution {
             arn: String::new(),
             status: crate::execution::Status::Succeeded,
+            started_at: "2026-01-06T02:00:00.4Z".parse().unwrap(),
             output: None,
             error: None,
             cause: None,
@@ -139,7 +149,7 @@ mod tests {
         let mut summary = Summary::failed(&execution, 1.0);
         let output = json!({"plan": plan, "exports": exports, "check": {"checks": []}});
         summary.take_output(&output).unwrap();
-        let text = json!({"report": "tiers", "days": 7, "days_read": 5, "unread_days": ["2026-01-01", "2026-01-02"]});
+        let mut text = json!({"report": "tiers", "read_at": "2026-01-06T02:00:00Z", "days": 7, "days_read": 5, "unread_days": ["2026-01-01", "2026-01-02"]});
         let bucket = One("reports/tiers.json", text.to_string().into_bytes());
         summary.take_days(&bucket, "b").await.unwrap();
         let days: Vec<_> = summary
@@ -156,5 +166,14 @@ mod tests {
                 ("hours", None, None)
             ]
         );
+        let is_earlier = |summary: &Summary| -> Vec<bool> {
+            summary.reports.iter().map(|file| file.is_earlier).collect()
+        };
+        assert_eq!(is_earlier(&summary), [false; 3]);
+        // What an earlier execution of the run has made stays its report.
+        text["read_at"] = "2026-01-06T01:59:59Z".into();
+        let bucket = One("reports/tiers.json", text.to_string().into_bytes());
+        summary.take_days(&bucket, "b").await.unwrap();
+        assert_eq!(is_earlier(&summary), [true, true, false]);
     }
 }

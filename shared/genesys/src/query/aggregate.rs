@@ -2,7 +2,7 @@
 
 use super::check::{About, check_group, singular};
 use super::details::{conversation_groups, segment_groups};
-use super::error::{FilterError, QueryError};
+use super::error::{FilterError, QueryError, Refusal};
 use super::names::{has, nearest};
 use model::Window;
 use model::filter::{Clause, Filter, Group, Junction, Operator, Predicate};
@@ -165,11 +165,36 @@ impl AggregateQuery {
         self.kind
     }
 
-    /// The body of the query, or what the API would refuse in it.
+    /// The body of the query, or everything that the API would refuse in it.
     pub fn body(&self) -> Result<Value, QueryError> {
+        let mut found = Vec::new();
+        self.check(&mut found);
+        let filter = self.filter(&mut found);
+        QueryError::of(found)?;
+        let mut body = Map::new();
+        body.insert("interval".to_owned(), json!(self.interval.to_string()));
+        body.insert("timeZone".to_owned(), json!("UTC"));
+        body.insert("metrics".to_owned(), json!(self.metrics));
+        if !self.group_by.is_empty() {
+            body.insert("groupBy".to_owned(), json!(self.group_by));
+        }
+        if let Some(minutes) = self.granularity_minutes {
+            body.insert("granularity".to_owned(), json!(format!("PT{minutes}M")));
+        }
+        if let Some(dimension) = &self.alternate_time_dimension {
+            body.insert("alternateTimeDimension".to_owned(), json!(dimension));
+        }
+        if let Some(filter) = filter {
+            body.insert("filter".to_owned(), json!(filter));
+        }
+        Ok(Value::Object(body))
+    }
+
+    /// Everything but the filter.
+    fn check(&self, found: &mut Vec<Refusal>) {
         let key = self.kind.key();
         if self.metrics.is_empty() {
-            return Err(QueryError::new("metrics", "must name at least one metric"));
+            found.push(Refusal::new("metrics", "must name at least one metric"));
         }
         let all = [
             ("metrics", "metric", &self.metrics),
@@ -179,69 +204,56 @@ impl AggregateQuery {
             for (at, name) in names.iter().enumerate() {
                 let place = format!("{place}[{at}]");
                 if names[..at].contains(name) {
-                    return Err(QueryError::found(place, name, "is named twice"));
+                    found.push(Refusal::found(place, name, "is named twice"));
+                } else {
+                    found.extend(check_name(key, list, name, place));
                 }
-                check_name(key, list, name, place)?;
             }
         }
-        let mut body = Map::new();
-        body.insert("interval".to_owned(), json!(self.interval.to_string()));
-        body.insert("timeZone".to_owned(), json!("UTC"));
-        body.insert("metrics".to_owned(), json!(self.metrics));
-        if !self.group_by.is_empty() {
-            body.insert("groupBy".to_owned(), json!(self.group_by));
-        }
-        if let Some(minutes) = self.granularity_minutes {
-            if minutes == 0 {
-                let rule = "a bucket has at least one minute";
-                return Err(QueryError::found("granularity", minutes, rule));
-            }
-            body.insert("granularity".to_owned(), json!(format!("PT{minutes}M")));
+        if self.granularity_minutes == Some(0) {
+            let rule = "a bucket has at least one minute";
+            found.push(Refusal::found("granularity", 0, rule));
         }
         if let Some(dimension) = &self.alternate_time_dimension {
             let place = "alternateTimeDimension";
-            check_name(key, place, dimension, place.to_owned())?;
-            body.insert(place.to_owned(), json!(dimension));
+            found.extend(check_name(key, place, dimension, place.to_owned()));
         }
-        if let Some(filter) = self.filter()? {
-            body.insert("filter".to_owned(), json!(filter));
-        }
-        Ok(Value::Object(body))
     }
-}
 
-impl AggregateQuery {
-    /// All filters as the one the API takes.
-    fn filter(&self) -> Result<Option<Group>, QueryError> {
+    /// All filters as the one the API takes; not to be used when something is found.
+    fn filter(&self, found: &mut Vec<Refusal>) -> Option<Group> {
         let about = About::Aggregate(self.kind.key());
         match self.filters.as_slice() {
-            [] => Ok(None),
+            [] => None,
             [filter] => {
-                check_group(filter, about, "filter")?;
-                Ok(Some(filter.clone()))
+                check_group(filter, about, "filter", found);
+                Some(filter.clone())
             }
             filters => {
                 let mut all = everything();
                 for (at, filter) in filters.iter().enumerate() {
-                    add(&mut all, flat(filter, about, &format!("filter[{at}]"))?);
+                    add(
+                        &mut all,
+                        flat(filter, about, &format!("filter[{at}]"), found),
+                    );
                 }
-                Ok(Some(all))
+                Some(all)
             }
         }
     }
 }
 
-fn check_name(key: &str, list: &str, name: &str, place: String) -> Result<(), QueryError> {
+fn check_name(key: &str, list: &str, name: &str, place: String) -> Option<Refusal> {
     let list_of_kind = format!("{key}.{list}");
     if has(&list_of_kind, name) {
-        return Ok(());
+        return None;
     }
     let nearest = nearest(&list_of_kind, name);
     let rule = format!(
         "is no {list} of {} aggregates; nearest: {nearest}",
         singular(key)
     );
-    Err(QueryError::found(place, name, rule))
+    Some(Refusal::found(place, name, rule))
 }
 
 /// A filter of conversations in the form conversation aggregates take: one group, dimensions only. `None`: nothing is
@@ -250,7 +262,7 @@ fn check_name(key: &str, list: &str, name: &str, place: String) -> Result<(), Qu
 /// It keeps what belongs to a conversation's part, not whole conversations: the aggregates of a queue filter are those
 /// of the queues, while a details query gives the conversations that touched them.
 pub fn aggregate_filter(filter: &Filter) -> Result<Option<Group>, FilterError> {
-    let mut all = everything();
+    let (mut all, mut found) = (everything(), Vec::new());
     for group in segment_groups(filter)
         .into_iter()
         .chain(conversation_groups(filter))
@@ -263,10 +275,11 @@ pub fn aggregate_filter(filter: &Filter) -> Result<Option<Group>, FilterError> {
     ] {
         for (at, group) in groups.iter().enumerate() {
             let place = format!("filter.{name}[{at}]");
-            let group = flat(group, About::Aggregate("conversations"), &place)?;
-            add(&mut all, group);
+            let about = About::Aggregate("conversations");
+            add(&mut all, flat(group, about, &place, &mut found));
         }
     }
+    QueryError::of(found)?;
     Ok((!all.predicates.is_empty() || !all.clauses.is_empty()).then_some(all))
 }
 
@@ -291,24 +304,25 @@ fn add(all: &mut Group, group: Group) {
     }
 }
 
-/// The group, an `or` without clauses: inside the `and` of all groups there is room for one more level only.
-fn flat(group: &Group, about: About, place: &str) -> Result<Group, FilterError> {
-    check_group(group, about, place)?;
+/// The group, an `or` without clauses: inside the `and` of all groups there is room for one more level only. Not to be used
+/// when something is found.
+fn flat(group: &Group, about: About, place: &str, found: &mut Vec<Refusal>) -> Group {
+    check_group(group, about, place, found);
     if group.junction == Junction::And {
-        return Ok(group.clone());
+        return group.clone();
     }
     let mut predicates = group.predicates.clone();
     for (at, clause) in group.clauses.iter().enumerate() {
         if clause.junction == Junction::And && clause.predicates.len() > 1 {
             let place = format!("{place}.clauses[{at}]");
             let rule = "an \"and\" inside an \"or\" cannot be asked of aggregates, which nest only two levels";
-            return Err(QueryError::new(place, rule));
+            found.push(Refusal::new(place, rule));
         }
         predicates.extend(clause.predicates.iter().cloned());
     }
-    Ok(Group {
+    Group {
         junction: Junction::Or,
         predicates,
         clauses: Vec::new(),
-    })
+    }
 }

@@ -1,7 +1,7 @@
 //! Filters judged before they are sent: names against the specification, predicates against their own kind.
 
 use super::details::{conversation_groups, segment_groups};
-use super::error::{FilterError, QueryError};
+use super::error::{FilterError, QueryError, Refusal};
 use super::names::{has, names, nearest};
 use model::filter::{Clause, Filter, Group, Operator, Predicate, Range, Subject};
 use serde_json::Value;
@@ -20,18 +20,21 @@ pub(super) enum About {
 /// Bytes a filter may have: a request may have 512,000, interval and paging included.
 const LARGEST_BYTES: usize = 500_000;
 
-/// Judges the filter of settings or of an event: the first thing wrong, by its path below `filter`.
+/// Judges the filter of settings or of an event: everything that is wrong, each by its path below `filter`.
 ///
 /// Dimensions, metrics and property types are closed lists; values are open, because the vendor's enums grow.
 pub fn check_filter(filter: &Filter) -> Result<(), FilterError> {
+    let mut found = Vec::new();
     for (name, values) in [
         ("queue_ids", &filter.queue_ids),
         ("media_types", &filter.media_types),
         ("division_ids", &filter.division_ids),
     ] {
-        if let Some(at) = values.iter().position(|value| value.trim().is_empty()) {
-            let place = format!("filter.{name}[{at}]");
-            return Err(QueryError::new(place, "must not be empty"));
+        for (at, value) in values.iter().enumerate() {
+            if value.trim().is_empty() {
+                let place = format!("filter.{name}[{at}]");
+                found.push(Refusal::new(place, "must not be empty"));
+            }
         }
     }
     for (name, groups, about) in [
@@ -39,15 +42,15 @@ pub fn check_filter(filter: &Filter) -> Result<(), FilterError> {
         ("segment", &filter.segment, About::Segment),
     ] {
         for (at, group) in groups.iter().enumerate() {
-            check_group(group, about, &format!("filter.{name}[{at}]"))?;
+            check_group(group, about, &format!("filter.{name}[{at}]"), &mut found);
         }
     }
     let size = rendered_bytes(filter);
     if size > LARGEST_BYTES {
         let rule = format!("is {size} bytes long; a request holds {LARGEST_BYTES} of filters");
-        return Err(QueryError::new("filter", rule));
+        found.push(Refusal::new("filter", rule));
     }
-    Ok(())
+    QueryError::of(found)
 }
 
 /// Bytes of the filter as it is sent: an id of the short lists becomes a predicate there.
@@ -60,31 +63,35 @@ fn rendered_bytes(filter: &Filter) -> usize {
         + filter.segment.iter().map(sent).sum::<usize>()
 }
 
-pub(super) fn check_group(group: &Group, about: About, place: &str) -> Result<(), FilterError> {
+/// What follows notes everything that is wrong, in order.
+pub(super) fn check_group(group: &Group, about: About, place: &str, found: &mut Vec<Refusal>) {
     if group.predicates.is_empty() && group.clauses.is_empty() {
         let rule = "has neither predicates nor clauses; give one or leave the group out";
-        return Err(QueryError::new(place, rule));
+        found.push(Refusal::new(place, rule));
     }
-    check_predicates(&group.predicates, about, place)?;
+    check_predicates(&group.predicates, about, place, found);
     for (at, clause) in group.clauses.iter().enumerate() {
-        check_clause(clause, about, &format!("{place}.clauses[{at}]"))?;
+        check_clause(clause, about, &format!("{place}.clauses[{at}]"), found);
     }
-    Ok(())
 }
 
-fn check_clause(clause: &Clause, about: About, place: &str) -> Result<(), FilterError> {
+fn check_clause(clause: &Clause, about: About, place: &str, found: &mut Vec<Refusal>) {
     if clause.predicates.is_empty() {
         let place = format!("{place}.predicates");
-        return Err(QueryError::new(place, "must hold at least one predicate"));
+        found.push(Refusal::new(place, "must hold at least one predicate"));
     }
-    check_predicates(&clause.predicates, about, place)
+    check_predicates(&clause.predicates, about, place, found);
 }
 
-fn check_predicates(all: &[Predicate], about: About, place: &str) -> Result<(), FilterError> {
+fn check_predicates(all: &[Predicate], about: About, place: &str, found: &mut Vec<Refusal>) {
     for (at, predicate) in all.iter().enumerate() {
-        check_predicate(predicate, about, &format!("{place}.predicates[{at}]"))?;
+        check_predicate(
+            predicate,
+            about,
+            &format!("{place}.predicates[{at}]"),
+            found,
+        );
     }
-    Ok(())
 }
 
 /// The four fields that name what a predicate is about; each subject has its own.
@@ -107,11 +114,7 @@ fn other_subject(predicate: &Predicate) -> Option<&'static str> {
     }
 }
 
-pub(super) fn check_predicate(
-    predicate: &Predicate,
-    about: About,
-    place: &str,
-) -> Result<(), FilterError> {
+fn check_predicate(predicate: &Predicate, about: About, place: &str, found: &mut Vec<Refusal>) {
     let (subject, wanted): (_, &[&str]) = match predicate.subject {
         Subject::Dimension => ("dimension", &["dimension"]),
         Subject::Metric => ("metric", &["metric"]),
@@ -123,86 +126,92 @@ pub(super) fn check_predicate(
     };
     if !offers {
         let rule = format!("{} takes no such predicate", about.of());
-        return Err(QueryError::found(format!("{place}.type"), subject, rule));
+        return found.push(Refusal::found(format!("{place}.type"), subject, rule));
     }
+    let meant = other_subject(predicate);
     for (field, value) in named(predicate) {
         let place = format!("{place}.{field}");
         let value = value.filter(|value| !value.is_empty());
         match (wanted.contains(&field), value) {
             (true, None) => {
-                let rule = match other_subject(predicate) {
+                let rule = match meant {
                     Some(meant) => format!("is missing; for a {meant} say \"type\": \"{meant}\""),
                     None => format!("is missing; a predicate of type {subject:?} names it"),
                 };
-                return Err(QueryError::new(place, rule));
+                found.push(Refusal::new(place, rule));
             }
-            (false, Some(value)) => {
+            // What seems to be meant has its place there.
+            (false, Some(value)) if meant.is_none() => {
                 let rule = format!("is not for a predicate of type {subject:?}; leave it out");
-                return Err(QueryError::found(place, value, rule));
+                found.push(Refusal::found(place, value, rule));
             }
             // A property's name is the customer's own.
-            (true, Some(value)) if field != "property" => about.check_name(field, value, place)?,
+            (true, Some(value)) if field != "property" => {
+                found.extend(about.check_name(field, value, place));
+            }
             _ => {}
         }
     }
-    check_comparison(predicate, place)
+    check_comparison(predicate, place, found);
 }
 
-fn check_comparison(predicate: &Predicate, place: &str) -> Result<(), FilterError> {
+fn check_comparison(predicate: &Predicate, place: &str, found: &mut Vec<Refusal>) {
     let (value, range) = (predicate.value.as_deref(), predicate.range);
     let operator = match predicate.operator {
         Operator::Matches => "matches",
         Operator::Exists => "exists",
         Operator::NotExists => "notExists",
     };
+    let mut refuse = |field: &str, rule: &str| {
+        found.push(Refusal::new(format!("{place}{field}"), rule));
+    };
     match (predicate.operator, value, range) {
-        (Operator::Exists | Operator::NotExists, None, None) => Ok(()),
-        (Operator::Exists | Operator::NotExists, value, _) => {
-            let field = if value.is_some() { "value" } else { "range" };
+        (Operator::Exists | Operator::NotExists, value, range) => {
             let rule = format!("operator {operator:?} compares with nothing; leave it out");
-            Err(QueryError::new(format!("{place}.{field}"), rule))
+            for (field, is_given) in [(".value", value.is_some()), (".range", range.is_some())] {
+                if is_given {
+                    refuse(field, &rule);
+                }
+            }
         }
         (Operator::Matches, Some(_), Some(_)) => {
-            let rule = "has both a value and a range; give one of them";
-            Err(QueryError::new(place, rule))
+            refuse("", "has both a value and a range; give one of them");
         }
-        (Operator::Matches, None, None) => {
-            let rule = "has neither a value nor a range; give one, or ask for \"exists\"";
-            Err(QueryError::new(place, rule))
+        (Operator::Matches, None, None) => refuse(
+            "",
+            "has neither a value nor a range; give one, or ask for \"exists\"",
+        ),
+        (Operator::Matches, Some(_), None) if predicate.subject == Subject::Metric => refuse(
+            ".value",
+            "a metric is compared with a range (gt, gte, lt, lte), not with a value",
+        ),
+        (Operator::Matches, Some(value), None) if value.trim().is_empty() => refuse(
+            ".value",
+            "must not be empty; to ask for what has none, use \"notExists\"",
+        ),
+        (Operator::Matches, Some(_), None) => {}
+        (Operator::Matches, None, Some(range)) => {
+            if let Some(rule) = wrong_range(range) {
+                refuse(".range", rule);
+            }
         }
-        (Operator::Matches, Some(_), None) if predicate.subject == Subject::Metric => {
-            let place = format!("{place}.value");
-            let rule = "a metric is compared with a range (gt, gte, lt, lte), not with a value";
-            Err(QueryError::new(place, rule))
-        }
-        (Operator::Matches, Some(value), None) if value.trim().is_empty() => {
-            let rule = "must not be empty; to ask for what has none, use \"notExists\"";
-            Err(QueryError::new(format!("{place}.value"), rule))
-        }
-        (Operator::Matches, Some(_), None) => Ok(()),
-        (Operator::Matches, None, Some(range)) => check_range(range, &format!("{place}.range")),
     }
 }
 
-fn check_range(range: Range, place: &str) -> Result<(), FilterError> {
+fn wrong_range(range: Range) -> Option<&'static str> {
     let Range { gt, gte, lt, lte } = range;
     if gt.is_some() && gte.is_some() || lt.is_some() && lte.is_some() {
-        let rule = "has two bounds on one side; give gt or gte, lt or lte";
-        return Err(QueryError::new(place, rule));
+        return Some("has two bounds on one side; give gt or gte, lt or lte");
     }
     // Whole numbers: greater than 4 is from 5 on.
     let from = gte.or_else(|| gt.map(|gt| gt.saturating_add(1)));
     let to = lte.or_else(|| lt.map(|lt| lt.saturating_sub(1)));
     match (from, to) {
-        (None, None) => {
-            let rule = "is empty; give at least one of gt, gte, lt, lte";
-            Err(QueryError::new(place, rule))
-        }
+        (None, None) => Some("is empty; give at least one of gt, gte, lt, lte"),
         (Some(from), Some(to)) if from > to => {
-            let rule = "no whole number lies in it; the lower bound must be below the upper one";
-            Err(QueryError::new(place, rule))
+            Some("no whole number lies in it; the lower bound must be below the upper one")
         }
-        _ => Ok(()),
+        _ => None,
     }
 }
 
@@ -229,10 +238,10 @@ impl About {
         }
     }
 
-    fn check_name(self, field: &str, name: &str, place: String) -> Result<(), FilterError> {
+    fn check_name(self, field: &str, name: &str, place: String) -> Option<Refusal> {
         let list = self.list(field);
         if has(&list, name) {
-            return Ok(());
+            return None;
         }
         let (what, elsewhere) = match self {
             Self::Conversation => ("a conversation", Some((Self::Segment, "segment"))),
@@ -243,14 +252,14 @@ impl About {
             && has(&other.list(field), name)
         {
             let rule = format!("is no {field} of {what} but of a {key}: put it under filter.{key}");
-            return Err(QueryError::found(place, name, rule));
+            return Some(Refusal::found(place, name, rule));
         }
         let what = match self {
             Self::Aggregate(key) => format!("{} aggregates", singular(key)),
             _ => what.to_owned(),
         };
         let rule = format!("is no {field} of {what}; nearest: {}", nearest(&list, name));
-        Err(QueryError::found(place, name, rule))
+        Some(Refusal::found(place, name, rule))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The details query and the details job: which conversations, in which order.
 
 use super::check::{check_filter, rendered};
-use super::error::QueryError;
+use super::error::{QueryError, Refusal};
 use jiff::SignedDuration;
 use model::Window;
 use model::filter::{Filter, Group, Junction, Predicate};
@@ -95,19 +95,23 @@ impl<'a> DetailsQuery<'a> {
         self
     }
 
-    /// The body of the query (`ConversationQuery`), or what the API would refuse in it.
+    /// The body of the query (`ConversationQuery`), or everything that the API would refuse in it.
     pub fn query_body(&self) -> Result<Value, QueryError> {
-        check_interval(self.interval, self.is_filtered())?;
-        let mut body = self.common()?;
+        let mut found = Vec::from_iter(wrong_interval(self.interval, self.is_filtered()));
+        found.extend(self.wrong_filter());
         if let Some((number, size)) = self.page {
             if number == 0 {
                 let rule = "pages are counted from 1";
-                return Err(QueryError::found("paging.pageNumber", number, rule));
+                found.push(Refusal::found("paging.pageNumber", number, rule));
             }
             if !(1..=LARGEST_PAGE).contains(&size) {
                 let rule = format!("the API serves 1 to {LARGEST_PAGE} a page");
-                return Err(QueryError::found("paging.pageSize", size, rule));
+                found.push(Refusal::found("paging.pageSize", size, rule));
             }
+        }
+        QueryError::of(found)?;
+        let mut body = self.common();
+        if let Some((number, size)) = self.page {
             let paging = json!({ "pageSize": size, "pageNumber": number });
             body.insert("paging".to_owned(), paging);
         }
@@ -116,14 +120,20 @@ impl<'a> DetailsQuery<'a> {
 
     /// The body of a job (`AsyncConversationQuery`). For its interval no limit is documented.
     pub fn job_body(&self) -> Result<Value, QueryError> {
-        self.common().map(Value::Object)
+        QueryError::of(self.wrong_filter())?;
+        Ok(Value::Object(self.common()))
+    }
+
+    fn wrong_filter(&self) -> Vec<Refusal> {
+        let checked = self.filter.map_or(Ok(()), check_filter);
+        checked.map_or_else(|error| error.refusals().to_vec(), |()| Vec::new())
     }
 
     fn is_filtered(&self) -> bool {
         self.starts_in.is_some() || self.filter.is_some_and(|filter| !filter.is_empty())
     }
 
-    fn common(&self) -> Result<Map<String, Value>, QueryError> {
+    fn common(&self) -> Map<String, Value> {
         let mut body = Map::new();
         body.insert("interval".to_owned(), json!(self.interval.to_string()));
         body.insert("order".to_owned(), json!(self.order.as_str()));
@@ -131,7 +141,6 @@ impl<'a> DetailsQuery<'a> {
         let mut conversation = Vec::new();
         let mut segment = Vec::new();
         if let Some(filter) = self.filter {
-            check_filter(filter)?;
             conversation.extend(rendered(&conversation_groups(filter)));
             conversation.extend(rendered(&filter.conversation));
             segment.extend(rendered(&segment_groups(filter)));
@@ -149,22 +158,25 @@ impl<'a> DetailsQuery<'a> {
                 body.insert(name.to_owned(), Value::Array(groups));
             }
         }
-        Ok(body)
+        body
     }
 }
 
 /// Refuses an interval that is longer than the details query may cover.
 pub fn check_interval(interval: Window, is_filtered: bool) -> Result<(), QueryError> {
+    QueryError::of(Vec::from_iter(wrong_interval(interval, is_filtered)))
+}
+
+fn wrong_interval(interval: Window, is_filtered: bool) -> Option<Refusal> {
     let (days, which) = if is_filtered {
         (DAYS_FILTERED, "with a filter")
     } else {
         (DAYS_UNFILTERED, "without a filter")
     };
-    if interval.duration() > SignedDuration::from_hours(days * 24) {
+    (interval.duration() > SignedDuration::from_hours(days * 24)).then(|| {
         let rule = format!("a details query {which} covers at most {days} days; ask in parts");
-        return Err(QueryError::found("interval", interval, rule));
-    }
-    Ok(())
+        Refusal::found("interval", interval, rule)
+    })
 }
 
 /// The short fields that are about the conversation: any value of a list, every list.

@@ -10,5 +10,5 @@ mod values;
 pub use aggregate::{AggregateKind, AggregateQuery, aggregate_filter};
 pub use check::check_filter;
 pub use details::{DetailsQuery, Order, OrderBy, check_interval};
-pub use error::{FilterError, QueryError};
+pub use error::{FilterError, QueryError, Refusal};
 pub use values::known_values;

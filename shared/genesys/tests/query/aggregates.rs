@@ -46,6 +46,11 @@ fn an_aggregates_query_of_unknown_names_is_refused() {
         users(&[]),
         users(&["tAgentRoutingState"]),
         users(&["tSystemPresence", "tSystemPresence"]),
+        users(&["tSystemPresent"])
+            .grouped_by(&["queueId"])
+            .every_minutes(0)
+            .timed_by("conversationStart")
+            .filtered(Some(group(queue.clone()))),
         routing().grouped_by(&["userId", "queueId"]),
         routing().every_minutes(0),
         routing().timed_by("conversationStart"),
@@ -57,6 +62,11 @@ fn an_aggregates_query_of_unknown_names_is_refused() {
     metrics: must name at least one metric
     metrics[0] = "tAgentRoutingState": is no metric of user aggregates; nearest: tAgentRoutingStatus, tOrganizationPresence, tSystemPresence
     metrics[1] = "tSystemPresence": is named twice
+    metrics[0] = "tSystemPresent": is no metric of user aggregates; nearest: tSystemPresence, tOrganizationPresence, tAgentRoutingStatus
+    groupBy[0] = "queueId": is no dimension of user aggregates; nearest: userId
+    granularity = "0": a bucket has at least one minute
+    alternateTimeDimension = "conversationStart": is no alternateTimeDimension of user aggregates; nearest: eventTime
+    filter.predicates[0].dimension = "queueId": is no dimension of user aggregates; nearest: userId
     groupBy[1] = "queueId": is no dimension of user aggregates; nearest: userId
     granularity = "0": a bucket has at least one minute
     alternateTimeDimension = "conversationStart": is no alternateTimeDimension of user aggregates; nearest: eventTime
@@ -182,6 +192,15 @@ fn a_filter_of_conversations_becomes_one_of_aggregates_where_they_can_say_it() {
         of_segment(&json!({"dimension": "segmentType", "value": "hold"})),
         of_conversation(&json!({"type": "metric", "metric": "tHandle", "range": {"gt": 1}})),
         of_conversation(&json!({"dimension": "conversationId", "value": "c-1"})),
+        filter(json!({
+            "segment": [{"type": "and", "predicates": [{"dimension": "segmentType", "value": "hold"}]}],
+            "conversation": [{"type": "or", "predicates": [
+                {"type": "metric", "metric": "tHandle", "range": {"gt": 1}},
+                {"type": "metric", "metric": "tTalk", "range": {"gt": 1}},
+            ], "clauses": [{"type": "and", "predicates": [
+                {"dimension": "conversationId", "value": "c-1"}, {"dimension": "conversationId", "value": "c-2"},
+            ]}]}],
+        })),
     ]
     .map(|filter| {
         check_filter(&filter).unwrap();
@@ -191,6 +210,11 @@ fn a_filter_of_conversations_becomes_one_of_aggregates_where_they_can_say_it() {
     filter.segment[0].predicates[0].dimension = "segmentType": is no dimension of conversation aggregates; nearest: flowInType, flowOutType, mediaType
     filter.conversation[1].clauses[1].predicates[1].type = "metric": a filter of conversation aggregates takes no such predicate
     filter.conversation[1].clauses[1]: an "and" inside an "or" cannot be asked of aggregates, which nest only two levels
+    filter.conversation[1].clauses[1]: an "and" inside an "or" cannot be asked of aggregates, which nest only two levels
+    filter.conversation[0].predicates[0].type = "metric": a filter of conversation aggregates takes no such predicate
+    filter.conversation[0].predicates[1].type = "metric": a filter of conversation aggregates takes no such predicate
+    filter.conversation[0].clauses[0]: an "and" inside an "or" cannot be asked of aggregates, which nest only two levels
+    filter.segment[0].predicates[0].dimension = "segmentType": is no dimension of conversation aggregates; nearest: flowInType, flowOutType, mediaType
     "#);
 }
 

@@ -200,6 +200,7 @@ fn an_interval_longer_than_the_documented_one_is_refused() {
     bare.starting_in(day()).query_body().unwrap();
     // For jobs no limit is documented.
     DetailsQuery::new(of_days(60)).job_body().unwrap();
+    let blank = super::filter(json!({"queue_ids": [" "], "division_ids": [""]}));
     let texts = [
         bare.query_body().unwrap_err(),
         // An empty filter is none.
@@ -216,6 +217,12 @@ fn an_interval_longer_than_the_documented_one_is_refused() {
             .page(1, 101)
             .query_body()
             .unwrap_err(),
+        // Everything at once.
+        DetailsQuery::new(of_days(32))
+            .filtered(Some(&blank))
+            .page(0, 101)
+            .query_body()
+            .unwrap_err(),
     ]
     .map(|error| error.to_string());
     insta::assert_snapshot!(texts.join("\n"), @r#"
@@ -223,6 +230,11 @@ fn an_interval_longer_than_the_documented_one_is_refused() {
     interval = "2026-01-05T00:00:00Z/2026-01-13T00:00:00Z": a details query without a filter covers at most 7 days; ask in parts
     interval = "2026-01-05T00:00:00Z/2026-02-06T00:00:00Z": a details query with a filter covers at most 31 days; ask in parts
     interval = "2026-01-05T00:00:00Z/2026-01-13T00:00:00Z": a details query without a filter covers at most 7 days; ask in parts
+    paging.pageNumber = "0": pages are counted from 1
+    paging.pageSize = "101": the API serves 1 to 100 a page
+    interval = "2026-01-05T00:00:00Z/2026-02-06T00:00:00Z": a details query with a filter covers at most 31 days; ask in parts
+    filter.queue_ids[0]: must not be empty
+    filter.division_ids[0]: must not be empty
     paging.pageNumber = "0": pages are counted from 1
     paging.pageSize = "101": the API serves 1 to 100 a page
     "#);

@@ -70,6 +70,7 @@ fn a_predicate_names_what_its_type_asks_for_and_nothing_else() {
     filter.segment[0].predicates[0].dimension: is missing; for a metric say "type": "metric"
     filter.segment[0].predicates[0].dimension: is missing; for a property say "type": "property"
     filter.segment[0].predicates[0].dimension = "queueId": is not for a predicate of type "metric"; leave it out
+    filter.segment[0].predicates[0].metric: is missing; a predicate of type "metric" names it
     filter.segment[0].predicates[0].metric = "tSegmentDuration": is not for a predicate of type "dimension"; leave it out
     filter.segment[0].predicates[0].propertyType: is missing; a predicate of type "property" names it
     filter.segment[0].predicates[0].property: is missing; a predicate of type "property" names it
@@ -132,6 +133,47 @@ fn a_filter_without_content_is_refused_where_it_is_empty() {
     filter.segment[0].clauses[0].predicates: must hold at least one predicate
     filter: is 555029 bytes long; a request holds 500000 of filters
     ");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once_in_its_order() {
+    let texts = refusals([filter(json!({
+        "queue_ids": ["", "q", " "],
+        "conversation": [
+            {"type": "and", "predicates": [
+                {"dimension": "colour", "value": " "},
+                {"type": "metric", "metric": "tHandle", "range": {"gt": 1}},
+                {"type": "property", "property": "vip", "value": "true", "range": {}},
+            ], "clauses": [{"type": "or", "predicates": []}]},
+            {"type": "or"},
+        ],
+        "segment": [{"type": "and", "predicates": [
+            {"type": "metric", "dimension": "queueId", "value": "q"},
+            {"metric": "tSegmentDuration", "value": "1", "range": {"gt": 1}},
+            {"dimension": "ani", "operator": "exists", "value": "tel:+12025550143", "range": {"gt": 1}},
+        ]}],
+    }))]);
+    insta::assert_snapshot!(texts, @r#"
+    filter.queue_ids[0]: must not be empty
+    filter.queue_ids[2]: must not be empty
+    filter.conversation[0].predicates[0].dimension = "colour": is no dimension of a conversation; nearest: divisionId, externalTag, conversationId
+    filter.conversation[0].predicates[0].value: must not be empty; to ask for what has none, use "notExists"
+    filter.conversation[0].predicates[2].type = "property": a conversation filter takes no such predicate
+    filter.conversation[0].clauses[0].predicates: must hold at least one predicate
+    filter.conversation[1]: has neither predicates nor clauses; give one or leave the group out
+    filter.segment[0].predicates[0].dimension = "queueId": is not for a predicate of type "metric"; leave it out
+    filter.segment[0].predicates[0].metric: is missing; a predicate of type "metric" names it
+    filter.segment[0].predicates[0].value: a metric is compared with a range (gt, gte, lt, lte), not with a value
+    filter.segment[0].predicates[1].dimension: is missing; for a metric say "type": "metric"
+    filter.segment[0].predicates[1]: has both a value and a range; give one of them
+    filter.segment[0].predicates[2].value: operator "exists" compares with nothing; leave it out
+    filter.segment[0].predicates[2].range: operator "exists" compares with nothing; leave it out
+    "#);
+    assert!(!texts.contains("12025550143"));
+    // Up to a number that a person can read.
+    let many = check_filter(&filter(json!({"queue_ids": vec![""; 300]}))).unwrap_err();
+    assert_eq!(many.refusals().len(), 101);
+    insta::assert_snapshot!(many.refusals()[100], @"filter: has more mistakes, which are told once these are mended");
 }
 
 #[test]

@@ -136,11 +136,19 @@ fn told(
         .collect();
     let key = written(&full);
     let wrong = match rule.as_str() {
-        "" => Wrong {
-            value: Some(at(table, &full).map_or_else(|| "?".to_owned(), shown)),
-            rule: expected(&key, message),
-            key,
-        },
+        "" => {
+            let value = at(table, &full);
+            // What a filter compares with may be somebody's number.
+            let is_value = matches!(full.last(), Some(Segment::Map { key }) if key == "value");
+            let is_secret = is_value && key.starts_with("genesys.filter.");
+            Wrong {
+                value: (!is_secret).then(|| value.map_or_else(|| "?".to_owned(), shown)),
+                rule: expected(&key, message, value)
+                    .or_else(|| of_text(table, &full))
+                    .unwrap_or_else(|| message.to_owned()),
+                key,
+            }
+        }
         "is missing" => Wrong {
             value: None,
             rule: match at(usual, &full) {
@@ -162,15 +170,19 @@ fn told(
 }
 
 /// What would do, in the place of serde's words for it.
-fn expected(key: &str, message: &str) -> String {
+fn expected(key: &str, message: &str, value: Option<&Value>) -> Option<String> {
     if let Some(number) = rules::of_number(key) {
-        return match number.rule.strip_prefix("must be ") {
+        // Whole, and larger than its place: out of its range like any other.
+        if let Some(Value::Integer(1..)) = value {
+            return Some(number.rule_for_large());
+        }
+        return Some(match number.rule.strip_prefix("must be ") {
             Some(range) => format!("must be a whole number, {range}"),
             None => format!("must be a whole number: {}", number.rule),
-        };
+        });
     }
     if let Some((_, form)) = FORMS.iter().find(|(known, _)| *known == key) {
-        return (*form).to_owned();
+        return Some((*form).to_owned());
     }
     let wanted = message.rsplit_once("expected ").map(|(_, wanted)| wanted);
     let form = match wanted {
@@ -181,15 +193,30 @@ fn expected(key: &str, message: &str) -> String {
         Some("i64") => "must be a whole number, without quotes",
         Some(wanted) if wanted.starts_with("struct ") || wanted == "a map" => "must be a table",
         Some(wanted) if message.starts_with("unknown variant") => {
-            let wanted = wanted.replace('`', "");
-            return match wanted.strip_prefix("one of ") {
-                Some(several) => format!("must be one of {several}"),
-                None => format!("must be {wanted}"),
-            };
+            return Some(format!("must be {}", wanted.replace('`', "")));
         }
-        _ => message,
+        _ => return None,
     };
-    form.to_owned()
+    Some(form.to_owned())
+}
+
+/// What is said of a text in this place: where one of some words is wanted, these are named only for a text.
+fn of_text(table: &Table, path: &[Segment]) -> Option<String> {
+    let mut whole = Value::Table(table.clone());
+    let place = path
+        .iter()
+        .try_fold(&mut whole, |value, segment| match segment {
+            Segment::Map { key } => value.get_mut(key),
+            Segment::Seq { index } => value.get_mut(index),
+            _ => None,
+        })?;
+    *place = Value::String(String::new());
+    let read: Result<Settings, _> = serde_path_to_error::deserialize(whole);
+    let error: serde_path_to_error::Error<toml::de::Error> = read.err()?;
+    let message = error.inner().message();
+    let is_of_words = message.starts_with("unknown variant")
+        && written(&error.path().iter().cloned().collect::<Vec<_>>()) == written(path);
+    is_of_words.then(|| expected("", message, None))?
 }
 
 /// Puts the usual value in the place of what cannot be read, or takes that away: the key it was done at.
@@ -215,7 +242,7 @@ fn mend(table: &mut Table, path: &[String], usual: &Table) -> Option<String> {
 }
 
 /// `genesys.filter.segment[0].type`.
-fn written(path: &[Segment]) -> String {
+pub(crate) fn written(path: &[Segment]) -> String {
     let mut key = String::new();
     for segment in path {
         match segment {

@@ -184,6 +184,16 @@ const NUMBERS: &[Number] = &[
     ),
 ];
 
+impl Number {
+    /// What is said of a whole number that its place does not hold.
+    pub(super) fn rule_for_large(&self) -> String {
+        match self.rule {
+            AT_LEAST_ONE => format!("{AT_LEAST_ONE} and at most {}", u32::MAX),
+            rule => rule.to_owned(),
+        }
+    }
+}
+
 /// The rule of a whole number, by its key.
 pub(super) fn of_number(key: &str) -> Option<&'static Number> {
     NUMBERS.iter().find(|number| number.key == key)

@@ -190,6 +190,36 @@ fn every_key_that_cannot_be_read_is_told_at_once_with_what_would_do() {
 }
 
 #[test]
+fn a_whole_number_that_its_place_does_not_hold_is_out_of_range_like_any_other() {
+    insta::assert_snapshot!(refused(&[
+        ("max_concurrency = 4", "max_concurrency = 99999999999"),
+        ("window_hours = 24", "window_hours = 99999999999"),
+        ("settle_hours = 96", "settle_hours = 99999999999"),
+        ("requests_per_minute = 300", "requests_per_minute = 99999999999"),
+        ("max_in_flight = 15", "max_in_flight = 99999999999"),
+    ]), @"
+    settings tributary.toml: genesys.max_in_flight = 99999999999: must be at least 1 and at most 4294967295
+    settings tributary.toml: genesys.requests_per_minute = 99999999999: must be at least 1 and at most 4294967295
+    settings tributary.toml: genesys.settle_hours = 99999999999: must be 1 to 720: so many hours after its end a nightly run reads a window for the last time
+    settings tributary.toml: plan.max_concurrency = 99999999999: must be 1 to 40
+    settings tributary.toml: plan.window_hours = 99999999999: must divide a day: 1, 2, 3, 4, 6, 8, 12 or 24
+    ");
+}
+
+#[test]
+fn a_word_is_told_with_those_there_are_whatever_stands_in_its_place() {
+    let text = refused(&[(
+        "# direction = \"inbound\"",
+        "direction = 5\nsegment = [{type = \"and\", predicates = [{dimension = \"ani\", value = 12025550143}]}]",
+    )]);
+    insta::assert_snapshot!(text, @"
+    settings tributary.toml: genesys.filter.direction = 5: must be inbound or outbound
+    settings tributary.toml: genesys.filter.segment[0].predicates[0].value: must be a text, in quotes
+    ");
+    insta::assert_snapshot!(refused(&[("[genesys.filter]\n", "[genesys.filter]\ndirection = [\"inbound\"]\n")]), @r#"settings tributary.toml: genesys.filter.direction = ["inbound"]: must be inbound or outbound"#);
+}
+
+#[test]
 fn a_value_that_could_not_be_read_is_compared_with_nothing() {
     // The usual number of workers stands in its place, and has nothing to do with these quotas.
     insta::assert_snapshot!(refused(&[
