@@ -133,9 +133,13 @@ async fn read_unit(
     let (job, mut state) = if let Some(job) = unit.job.clone() {
         (Some(job), AdherenceState::Running)
     } else {
+        let left = run.deadline.left();
         let job = match api.submit_adherence(&unit.id, run.task.window).await {
             Ok(job) => job,
-            Err(cause) if is_of_ids(&cause) => return Ok(Outcome::Failed(cause)),
+            Err(cause) if is_of_ids(&cause) => {
+                run.note_silence(&cause, left.saturating_sub(run.deadline.left()));
+                return Ok(Outcome::Failed(cause));
+            }
             Err(cause) => return Err(run.source(cause)),
         };
         units[0].job.clone_from(&job.id);

@@ -3,7 +3,7 @@
 use crate::conversation::slices::{cut, is_too_large, is_too_much};
 use crate::conversation::way::{Way, keeps_anything, touches_days};
 use crate::run::{Progress, Run};
-use crate::state::Stage;
+use crate::state::{Searching, Stage};
 use crate::unavailable::{Asked, NOBODY};
 use crate::{ExtractError, unavailable};
 use genesys::api::Api;
@@ -16,13 +16,16 @@ use tokio::task::JoinSet;
 pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, ExtractError> {
     let mut ids = match run.state.stage.clone() {
         Stage::Lookup { ids } => ids,
-        _ => find(run, api).await?,
+        _ => match find(run, api).await? {
+            Some(ids) => ids,
+            None => return Ok(Progress::HandBack),
+        },
     };
     run.state.stage = Stage::Lookup { ids: ids.clone() };
     let width = run.task.max_in_flight.clamp(1, 8) as usize;
     while !ids.is_empty() {
         let batch: Vec<String> = ids.iter().take(width).cloned().collect();
-        let mut calls = JoinSet::new();
+        let (mut calls, left) = (JoinSet::new(), run.deadline.left());
         for (place, id) in batch.iter().cloned().enumerate() {
             let (api, deadline) = (api.clone(), run.deadline);
             calls.spawn(async move { (place, api.conversation(&id).await, deadline.now()) });
@@ -37,11 +40,12 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
                 None => api.conversation(id).await,
             };
             let probe = async || api.conversation(NOBODY).await.map(|_| ());
-            match unavailable::ask(run, 1, call, probe).await? {
+            match unavailable::ask(run, std::slice::from_ref(id), left, call, probe).await? {
                 Asked::Answered(Some(payload)) => {
                     run.take(&payload, received_at)?;
                 }
                 Asked::SetAside(status) => run.set_aside("id", id, status)?,
+                Asked::Later => return Ok(Progress::HandBack),
                 // It stays missing from what was received of `counts.api`; the details job has the last word.
                 Asked::Answered(None) | Asked::Halve => tracing::warn!(
                     conversation = id,
@@ -59,56 +63,81 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
     Ok(Progress::Complete)
 }
 
-/// The first conversations of the window, as many as the settings allow.
-async fn find(run: &mut Run<'_>, api: &Api) -> Result<BTreeSet<String>, ExtractError> {
+/// The first conversations of the window, as many as the settings allow; `None`: hand back.
+async fn find(run: &mut Run<'_>, api: &Api) -> Result<Option<BTreeSet<String>>, ExtractError> {
     let window = run.task.window;
     let most = run.settings.genesys.live_attributes_per_window as usize;
-    let mut ids = BTreeSet::new();
-    let mut slices = vec![window];
-    // What the filter on the start was asked for, and whether it has kept anything.
-    let (mut is_asked, mut is_proven, mut is_doubted) = (false, false, false);
-    while ids.len() < most {
-        let Some(slice) = slices.pop() else {
-            if !is_asked || is_proven || is_doubted {
-                break;
-            }
-            // A filter that the source reads in another way keeps nothing either.
-            is_doubted = true;
-            slices.push(window);
-            continue;
-        };
-        let way = if is_doubted {
+    let mut search = match run.state.stage.clone() {
+        Stage::Searching(search) => search,
+        _ => Searching {
+            slices: vec![window],
+            ..Searching::default()
+        },
+    };
+    while search.ids.len() < most
+        && let Some(slice) = search.slices.pop()
+    {
+        let way = if search.is_doubted {
             Way::without_filter(slice, run.deadline.now())
         } else {
             Way::of(run, slice)
         };
-        let known = ids.len();
-        let too_much = find_in(run, api, slice, way, &mut ids).await?;
+        let known = search.ids.len();
+        let too_much = find_in(run, api, slice, way, &mut search.ids).await?;
         if way == Way::Starts {
-            is_asked = true;
-            is_proven |= ids.len() > known;
+            search.is_asked = true;
+            search.is_proven |= search.ids.len() > known;
         }
-        let Some(cause) = too_much else {
-            continue;
-        };
-        // Without the filter no part of a day has a smaller answer.
-        let is_cuttable = run.filters_start() && !is_doubted || touches_days(slice);
-        if is_doubted && !is_cuttable && ids.len() == known {
-            is_proven = is_proven || keeps_anything(run, api, slice).await;
-            if is_proven {
-                tracing::warn!("Taking {slice} to be empty, as the filter says: {cause}");
-                continue;
-            }
+        let was_too_much = too_much.is_some();
+        if let Some(cause) = too_much {
+            let is_new = search.ids.len() > known;
+            give_up_slice(run, api, &mut search, slice, is_new, cause).await?;
         }
-        let Some(pieces) = cut(slice, 2).filter(|_| is_cuttable) else {
-            return Err(run.source(cause));
-        };
-        tracing::info!("Asking for {slice} in {} pieces: {cause}", pieces.len());
-        slices.extend(pieces.into_iter().rev());
+        if search.slices.is_empty() && search.is_asked && !search.is_proven && !search.is_doubted {
+            // A filter that the source reads in another way keeps nothing either.
+            search.is_doubted = true;
+            search.slices.push(window);
+        }
+        run.state.stage = Stage::Searching(search.clone());
+        if run.is_late() && search.ids.len() < most && !search.slices.is_empty() {
+            return Ok(None);
+        }
+        if was_too_much {
+            // What is too much is told after minutes: a cut must not be come by twice.
+            run.keep(api).await?;
+        } else {
+            run.checkpoint(api).await?;
+        }
     }
-    run.state.api_count = Some(ids.len() as u64);
-    run.state.asked = ids.len() as u64;
-    Ok(ids)
+    run.state.api_count = Some(search.ids.len() as u64);
+    run.state.asked = search.ids.len() as u64;
+    Ok(Some(search.ids))
+}
+
+/// The source cannot answer for a slice: its pieces are asked for, or it is empty, or the window cannot be searched.
+async fn give_up_slice(
+    run: &Run<'_>,
+    api: &Api,
+    search: &mut Searching,
+    slice: Window,
+    is_new: bool,
+    cause: SourceError,
+) -> Result<(), ExtractError> {
+    // Without the filter no part of a day has a smaller answer.
+    let is_cuttable = run.filters_start() && !search.is_doubted || touches_days(slice);
+    if search.is_doubted && !is_cuttable && !is_new {
+        search.is_proven = search.is_proven || keeps_anything(run, api, slice).await;
+        if search.is_proven {
+            tracing::warn!("Taking {slice} to be empty, as the filter says: {cause}");
+            return Ok(());
+        }
+    }
+    let Some(pieces) = cut(slice, 2).filter(|_| is_cuttable) else {
+        return Err(run.source(cause));
+    };
+    tracing::info!("Asking for {slice} in {} pieces: {cause}", pieces.len());
+    search.slices.extend(pieces.into_iter().rev());
+    Ok(())
 }
 
 /// Adds the conversations of a slice; the cause when the source cannot answer for all of it.

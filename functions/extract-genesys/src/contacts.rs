@@ -28,7 +28,7 @@ pub(crate) async fn resolve(
     at_least: usize,
 ) -> Result<Progress, ExtractError> {
     let full = run.settings.genesys.contact_batch_size as usize;
-    let mut size = full;
+    let mut size = full.min(run.state.at_once.unwrap_or(full));
     while run.state.contacts.len() >= at_least.max(1) {
         let batch: Vec<String> = run.state.contacts.iter().take(size).cloned().collect();
         // Pages of conversations may be on their way meanwhile: theirs is another client.
@@ -51,8 +51,14 @@ pub(crate) async fn resolve(
             }
             Asked::Halve => {
                 size = batch.len().div_ceil(2);
+                run.state.at_once = Some(size);
+                if run.is_late() {
+                    return Ok(Progress::HandBack);
+                }
+                run.keep(&source.api).await?;
                 continue;
             }
+            Asked::Later => return Ok(Progress::HandBack),
             Asked::SetAside(status) => {
                 run.state.aside += 1;
                 for id in &batch {
@@ -62,7 +68,7 @@ pub(crate) async fn resolve(
             }
         }
         if batch.len() == 1 {
-            size = full;
+            (size, run.state.at_once) = (full, None);
         }
         for id in &batch {
             run.state.contacts.remove(id);
@@ -76,19 +82,20 @@ pub(crate) async fn resolve(
 }
 
 async fn ask_for(
-    run: &Run<'_>,
+    run: &mut Run<'_>,
     api: &Api,
     batch: &[String],
     sources: &mut ContactSources,
 ) -> Result<Asked<Vec<Resolved>>, ExtractError> {
     let mut others = sources.clone();
+    let left = run.deadline.left();
     let call = async || api.resolve_contacts(batch, sources).await;
     let probe = async || {
         let nobody = [NOBODY.to_owned()];
         let answer = api.resolve_contacts(&nobody, &mut others).await;
         answer.map(|_| ())
     };
-    unavailable::ask(run, batch.len(), call, probe).await
+    unavailable::ask(run, batch, left, call, probe).await
 }
 
 /// Lands and stages a contact's record, or what stands in for one.

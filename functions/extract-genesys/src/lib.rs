@@ -122,6 +122,13 @@ impl Extractor {
         self
     }
 
+    /// Over other connections: for tests and tools.
+    #[must_use]
+    pub fn over(mut self, connections: Connections) -> Self {
+        self.connections = connections.within(self.settings.genesys.requests_per_minute);
+        self
+    }
+
     /// Reads the window, or the rest of it.
     pub async fn run(
         &self,
@@ -173,6 +180,7 @@ impl Extractor {
             calls_before: writer.counts().calls,
             contact_sources: ContactSources::named(&self.settings.genesys.salesforce_source_names),
             pause: self.repeat.longest_wait,
+            silence: Duration::ZERO,
             writer,
         };
         let progress = if let Some(token) = token {

@@ -26,7 +26,7 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
         },
     };
     let full = run.settings.genesys.details_batch_size as usize;
-    let mut size = full;
+    let mut size = full.min(run.state.at_once.unwrap_or(full));
     // So many of the next ones were missing from an answer before: a source may leave out what is more than it gives at once.
     let mut doubted = 0;
     while !wanted.is_empty() {
@@ -46,6 +46,12 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
                     missing.remove(&id);
                     let came = take(run, details, received_at)?;
                     let named = wanted.get(&id).map(|all| all - &came).unwrap_or_default();
+                    // Each may cost minutes: of fewer conversations there are fewer to be looked at again.
+                    let is_slow = !named.is_empty() && !run.silence.is_zero();
+                    if is_slow && run.is_late() && batch.len() > 1 {
+                        run.state.at_once = Some(batch.len().div_ceil(2));
+                        return Ok(Progress::HandBack);
+                    }
                     absent.extend(look_again(run, api, &id, named).await?);
                 }
                 // Only what does not come alone either is absent.
@@ -63,8 +69,15 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
             }
             Asked::Halve => {
                 size = batch.len().div_ceil(2);
+                run.state.at_once = Some(size);
+                if run.is_late() {
+                    return Ok(Progress::HandBack);
+                }
+                // An answer that does not come takes minutes: the same ids must not be asked for twice.
+                run.keep(api).await?;
                 continue;
             }
+            Asked::Later => return Ok(Progress::HandBack),
             Asked::SetAside(status) => {
                 for id in &batch {
                     run.set_aside("conversationId", id, status)?;
@@ -77,7 +90,7 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
         if !missing.is_empty() {
             size = batch.len().div_ceil(2);
         } else if doubted == 0 && (was_doubted || batch.len() == 1) {
-            size = full;
+            (size, run.state.at_once) = (full, None);
         }
         for id in batch.iter().filter(|id| !missing.contains(*id)) {
             wanted.remove(id);
@@ -97,11 +110,12 @@ pub(crate) async fn read(run: &mut Run<'_>, api: &Api) -> Result<Progress, Extra
 /// Conversations by their ids; `None`: there is nothing by this one id. Ids nobody knows are missing from an answer, and a
 /// source that refuses them all is met with fewer at once, as is one that has a limit: which one is not documented.
 async fn ask_for(
-    run: &Run<'_>,
+    run: &mut Run<'_>,
     api: &Api,
     batch: &[String],
 ) -> Result<Asked<Option<Page>>, ExtractError> {
     let is_absent = |cause: &SourceError| cause.status() == Some(404);
+    let left = run.deadline.left();
     let call = async || match api.details_by_ids(batch).await {
         Ok(page) => Ok(Some(page)),
         Err(cause) if is_absent(&cause) && batch.len() == 1 => Ok(None),
@@ -111,7 +125,7 @@ async fn ask_for(
         Err(cause) if !is_absent(&cause) => Err(cause),
         _ => Ok(()),
     };
-    unavailable::ask(run, batch.len(), call, probe).await
+    unavailable::ask(run, batch, left, call, probe).await
 }
 
 /// What the source counts in a conversation and did not give with it: asked for once more by that conversation alone. What
@@ -125,11 +139,13 @@ async fn look_again(
     if named.is_empty() {
         return Ok(Vec::new());
     }
+    let left = run.deadline.left();
     let details = match api.details_of(conversation_id).await {
         Ok(details) => details,
         // It is no better alone than it was among others.
         Err(cause) if unavailable::is_of_ids(&cause) => {
             tracing::warn!("A conversation could not be looked at again: {cause}");
+            run.note_silence(&cause, left.saturating_sub(run.deadline.left()));
             None
         }
         Err(cause) => return Err(run.source(cause)),

@@ -30,6 +30,8 @@ pub(crate) struct Run<'a> {
     pub contact_sources: ContactSources,
     /// How long an id that failed alone is left in peace before it is asked for once more.
     pub pause: Duration,
+    /// How long this invocation has waited at most for an answer that did not come, repetitions included.
+    pub silence: Duration,
 }
 
 /// A job that has not ended after so long is given up: else a job that hangs would be waited for as long as the run may last.
@@ -71,9 +73,16 @@ impl Run<'_> {
         self.writer.counts().calls = self.calls_before + api.client().calls();
     }
 
-    /// Whether to hand back now.
+    /// Whether to hand back now: another answer that does not come must not end with the invocation.
     pub fn is_late(&self) -> bool {
-        self.deadline.is_near(self.keep)
+        self.deadline.is_near(self.keep + self.silence)
+    }
+
+    /// A call failed after so long: remembered when it was never answered.
+    pub fn note_silence(&mut self, cause: &SourceError, took: Duration) {
+        if cause.is_unanswered() {
+            self.silence = self.silence.max(took);
+        }
     }
 
     /// Takes a record of an object other than conversations.

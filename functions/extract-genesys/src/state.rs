@@ -33,6 +33,12 @@ pub(crate) struct State {
     /// Those of them that were set aside.
     #[serde(default)]
     pub aside: u64,
+    /// Ids asked for at once, when as many as the settings say were too many for the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_once: Option<usize>,
+    /// The id that failed alone, and is asked for once more before it is set aside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alone: Option<String>,
     /// The management unit whose adherence came last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub came: Option<String>,
@@ -73,6 +79,8 @@ pub(crate) enum Stage {
         /// Those still to be asked for.
         wanted: Wanted,
     },
+    /// Which conversations began in the window.
+    Searching(Searching),
     /// Records of these conversations, asked for by their ids.
     Lookup {
         /// Conversations still to be asked for.
@@ -117,6 +125,25 @@ pub(crate) struct Finding {
     /// What the source counts without naming its conversation or itself.
     #[serde(default)]
     pub others: u64,
+}
+
+/// Conversations of a window being searched for, as many as are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Searching {
+    /// Parts of the window still to be asked for, the next one last.
+    pub slices: Vec<Window>,
+    /// Those found in the others.
+    #[serde(default)]
+    pub ids: BTreeSet<String>,
+    /// The filter on the start was asked for.
+    #[serde(default)]
+    pub is_asked: bool,
+    /// It has kept something.
+    #[serde(default)]
+    pub is_proven: bool,
+    /// It has kept nothing: the window is being searched without it.
+    #[serde(default)]
+    pub is_doubted: bool,
 }
 
 /// A details job being read.
@@ -240,5 +267,20 @@ impl State {
             Object::UserAggregate | Object::QueueAggregate => Extraction::Aggregate,
             Object::Adherence => Extraction::Job,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_of_an_older_version_is_read() {
+        let text = r#"{"stage":{"lookup":{"ids":["c-1"]}},"asked":2,"aside":1}"#;
+        let state: State = serde_json::from_str(text).unwrap();
+        assert_eq!((state.asked, state.aside), (2, 1));
+        assert_eq!((state.at_once, state.alone), (None, None));
+        let ids = ["c-1".to_owned()].into();
+        assert_eq!(state.stage, Stage::Lookup { ids });
     }
 }

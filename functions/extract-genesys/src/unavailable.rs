@@ -4,6 +4,8 @@
 //! - Before each halving, and before an id is given up, the same call is made for an id that nobody has. When that is not
 //!   answered either, nothing is wrong with the ids: the source is out of order, and the window fails as it does then.
 //! - An id that fails alone, and again after a pause, is set aside: among the refused, as `unavailable`, with the status.
+//! - An answer that does not come costs minutes. How far the halving is, and which id has failed alone, is kept, and the
+//!   invocation is handed back before one more such answer would outlast it.
 //! - At most [`MOST`] ids of a window are set aside, or one in a hundred if that is more, and never all of several.
 //!   Beyond that it is no longer the ids' fault.
 
@@ -27,12 +29,16 @@ pub(crate) enum Asked<T> {
     Halve,
     /// It is this one id: the last status it failed with, 0 when there was none.
     SetAside(u16),
+    /// It may be this one id, and the invocation has no time left to ask once more: hand back.
+    Later,
 }
 
-/// Asks for ids with `call`; `probe` makes the same call for [`NOBODY`].
+/// Asks for `ids` with `call`, the first time when so much was `left` of the invocation; `probe` makes the same call for
+/// [`NOBODY`].
 pub(crate) async fn ask<T>(
-    run: &Run<'_>,
-    ids: usize,
+    run: &mut Run<'_>,
+    ids: &[String],
+    left: Duration,
     mut call: impl AsyncFnMut() -> Result<T, SourceError>,
     mut probe: impl AsyncFnMut() -> Result<(), SourceError>,
 ) -> Result<Asked<T>, ExtractError> {
@@ -41,37 +47,50 @@ pub(crate) async fn ask<T>(
         Err(cause) if !is_of_ids(&cause) => return Err(run.source(cause)),
         Err(cause) => cause,
     };
+    let took = left.saturating_sub(run.deadline.left());
+    run.note_silence(&cause, took);
     if let Err(other) = probe().await {
         tracing::warn!("Asking for an id that nobody has fails as well: {other}");
         return Err(run.source(cause));
     }
-    if ids > 1 {
-        tracing::info!("Asking for fewer than {ids} ids at once: {cause}");
+    let [id] = ids else {
+        tracing::info!("Asking for fewer than {} ids at once: {cause}", ids.len());
         return Ok(Asked::Halve);
-    }
-    // An id alone has no second half to compare it with: time has to tell.
-    if run.deadline.left() <= run.pause + MARGIN {
+    };
+    let cause = if run.state.alone.as_ref() == Some(id) {
+        // The pause was the end of an earlier invocation.
+        cause
+    } else {
+        // An id alone has no second half to compare it with: time has to tell.
+        if run.deadline.left() <= run.pause + took + MARGIN {
+            tracing::info!("Asking for an id that failed alone once more, later: {cause}");
+            run.state.alone = Some(id.clone());
+            return Ok(Asked::Later);
+        }
+        tokio::time::sleep(run.pause).await;
+        let cause = match call().await {
+            Ok(answer) => return Ok(Asked::Answered(answer)),
+            Err(cause) if is_of_ids(&cause) => cause,
+            Err(cause) => return Err(run.source(cause)),
+        };
+        // The source may have gone down meanwhile.
+        if let Err(other) = probe().await {
+            tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+            return Err(run.source(cause));
+        }
+        cause
+    };
+    if !may_set_aside(run) {
         return Err(run.source(cause));
     }
-    tokio::time::sleep(run.pause).await;
-    match call().await {
-        Ok(answer) => Ok(Asked::Answered(answer)),
-        Err(cause) if is_of_ids(&cause) && may_set_aside(run) => {
-            // The source may have gone down meanwhile.
-            if let Err(other) = probe().await {
-                tracing::warn!("Asking for an id that nobody has fails as well: {other}");
-                return Err(run.source(cause));
-            }
-            Ok(Asked::SetAside(cause.status().unwrap_or(0)))
-        }
-        Err(cause) => Err(run.source(cause)),
-    }
+    run.state.alone = None;
+    Ok(Asked::SetAside(cause.status().unwrap_or(0)))
 }
 
 /// Whether the fault may lie in what was asked for: not in the connection, the token, a permission or the quota.
 pub(crate) fn is_of_ids(cause: &SourceError) -> bool {
     match cause.status() {
-        None => is_too_large(cause),
+        None => is_too_large(cause) || cause.is_unanswered(),
         Some(status) => !matches!(status, 401 | 403 | 429),
     }
 }

@@ -13,7 +13,7 @@ use model::{Classify, Kind};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use support::seeded::{Fake, unlimited, world};
-use support::{Platform, World, content, day_of, deadline, finish, impatient};
+use support::{Platform, World, content, conversations, day_of, deadline, finish, impatient};
 
 /// Each object in several calls: batches of three, aggregates in parts, files of twenty agents.
 async fn small(object: &str) -> (Fake, WindowTask) {
@@ -37,7 +37,6 @@ async fn small(object: &str) -> (Fake, WindowTask) {
         ("details_batch_size", "50", "3"),
         ("live_attributes_per_window", "200", "12"),
         ("query_page_size", "100", "5"),
-        ("requests_per_minute", "300", "60000"),
     ] {
         let (from, to) = (format!("{key} = {from}"), format!("{key} = {to}"));
         assert!(fake.world.settings.contains(&from));
@@ -306,10 +305,18 @@ async fn a_listing_that_moves_between_two_pages_is_begun_anew() {
 
 #[tokio::test]
 async fn a_day_that_is_too_much_at_once_is_not_cut_twice() {
-    for object in ["evaluation", "user_aggregate", "queue_aggregate"] {
+    for (object, pages) in [
+        ("evaluation", 8),
+        ("user_aggregate", 8),
+        ("queue_aggregate", 8),
+        // Two of the parts have a conversation, and a page behind it.
+        ("conversation_attribute", 10),
+    ] {
         let task = day_of(object);
         let too_much = |throttles_call| Platform {
             evaluated: vec![("c-1", true), ("", true)],
+            conversations: conversations("2026-01-05T01:00:00Z", 2, 12 * 3600),
+            cap: 100_000,
             gives_up: Some((504, 3 * 3600)),
             throttles_call,
             ..Platform::default()
@@ -329,11 +336,12 @@ async fn a_day_that_is_too_much_at_once_is_not_cut_twice() {
                 calls: 0,
                 ..world.bucket.receipt(&task).counts
             };
-            (counts, world.platform.called("aggregates"), took)
+            let calls = ["aggregates", "query"].map(|it| world.platform.called(it));
+            (counts, calls.iter().sum::<u64>(), took)
         };
         let (counts, calls, _) = asked(None, Duration::ZERO, 1).await;
         // Seven cuts, each after four repetitions, for eight parts.
-        assert_eq!(calls, 7 * 4 + 8, "{object}");
+        assert_eq!(calls, 7 * 4 + pages, "{object}");
         // An attempt that fails goes on where it was, and so does one that hands back at every cut.
         assert_eq!(asked(Some(20), Duration::ZERO, 1).await, (counts, calls, 1));
         let hasty = asked(None, Duration::from_hours(1), 99).await;

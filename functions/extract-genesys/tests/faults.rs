@@ -56,6 +56,8 @@ async fn read(
 async fn start(is_job: bool) -> Fake {
     let options = Options {
         availability: (!is_job).then(|| "2026-01-05T00:00:00Z".parse::<Timestamp>().unwrap()),
+        // A job is asked for twice whether it has ended, with one pause.
+        job_polls: 1,
         ..unlimited()
     };
     let mut fake = Fake::start(world(2, 700), options).await;

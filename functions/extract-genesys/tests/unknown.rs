@@ -4,10 +4,14 @@
 
 mod support;
 
+use extract_genesys::Extractor;
 use model::payload::WindowTask;
+use model::{Classify, Kind};
+use source_http::Repeat;
 use std::time::Duration;
+use step::Deadline;
 use support::aside::run;
-use support::{Platform, World, conversations, day_of, finish, table};
+use support::{Platform, World, conversations, day_of, deadline, event, finish, impatient, table};
 
 async fn with_unknown(refuses_unknown: bool) -> World {
     let mut world = World::with(Platform {
@@ -98,4 +102,124 @@ async fn attributes_of_a_conversation_that_is_gone_stay_missing_from_the_count()
     finish(&world.extractor(), &task, 1).await;
     let counts = world.bucket.receipt(&task).counts;
     assert_eq!((counts.api, counts.received), (Some(5), 0));
+}
+
+/// How long an answer is waited for, once.
+const SILENCE: Duration = Duration::from_millis(500);
+
+fn hasty(world: &World) -> Extractor {
+    let connections = source_http::connections_waiting(SILENCE).unwrap();
+    let once = Repeat {
+        times: 0,
+        ..impatient()
+    };
+    world.extractor().repeating(once).over(connections)
+}
+
+/// Calls of so many milliseconds until the window is done: how many. None of them may fail.
+async fn in_calls_of(extractor: &Extractor, task: &WindowTask, milliseconds: u64) -> u32 {
+    for call in 1..10 {
+        let deadline = Deadline::after(deadline().now(), Duration::from_millis(milliseconds));
+        let outcome = Box::pin(extractor.run(task, deadline)).await.unwrap();
+        if outcome.done {
+            return call;
+        }
+    }
+    panic!("never done");
+}
+
+/// Two answers that do not come fit into an invocation, and a third one would outlast it: a call that ends with its
+/// invocation, or up to two seconds before, says nothing about the source.
+const SHORT: u64 = 3400;
+const KEEP: Duration = Duration::from_millis(2300);
+
+#[tokio::test]
+async fn a_conversation_that_is_never_answered_is_set_aside_however_short_the_invocations() {
+    let ids = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    for is_short in [false, true] {
+        let world = World::with(Platform {
+            evaluated: ids.map(|id| (id, true)).into(),
+            silent: Some(|request| request.url.query_pairs().any(|(_, id)| id == "a")),
+            ..Platform::default()
+        })
+        .await;
+        let task = day_of("evaluation");
+        let extractor = hasty(&world);
+        if is_short {
+            // Eight and four; two and one; one; each time an id that nobody has is asked for after it.
+            let calls = in_calls_of(&extractor.handing_back_at(KEEP), &task, SHORT).await;
+            assert!(calls > 2, "{calls}");
+        } else {
+            finish(&extractor, &task, 1).await;
+        }
+        assert_eq!(world.platform.called("by_id"), 5 * 2 + 1);
+        let counts = world.bucket.receipt(&task).counts;
+        assert_eq!((counts.staged, counts.quarantined), (7, 1));
+        let refused = table(&world, &task, "staging.quarantine");
+        let text = "conversationId: no answer that can be read each time a was asked for, while others are answered";
+        assert!(refused[0]["detail"].starts_with(text), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_source_that_never_answers_fails_the_window_at_once() {
+    let world = World::with(Platform {
+        evaluated: vec![("a", true), ("b", true), ("c", true)],
+        silent: Some(|request| request.url.path().ends_with("/conversations/details")),
+        ..Platform::default()
+    })
+    .await;
+    let task = day_of("evaluation");
+    let failed = Box::pin(hasty(&world).run(&task, deadline())).await;
+    assert_eq!(failed.unwrap_err().kind(), Kind::Transient);
+    assert_eq!(world.platform.called("by_id"), 2);
+}
+
+#[tokio::test]
+async fn conversations_that_are_looked_at_again_and_never_answered_end_no_invocation() {
+    let world = World::with(Platform {
+        evaluated: vec![("a", true), ("b", true), ("c", true)],
+        gives_nothing: true,
+        silent: Some(|request| {
+            request.url.path().ends_with("/details") && request.url.query().is_none()
+        }),
+        ..Platform::default()
+    })
+    .await;
+    let task = day_of("evaluation");
+    let extractor = hasty(&world).handing_back_at(KEEP);
+    in_calls_of(&extractor, &task, SHORT).await;
+    let counts = world.bucket.receipt(&task).counts;
+    assert_eq!((counts.api, counts.quarantined), (Some(3), 3));
+}
+
+#[tokio::test]
+async fn a_contact_or_a_live_conversation_that_is_never_answered_is_set_aside() {
+    let platform = |silent: fn(&wiremock::Request) -> bool| Platform {
+        conversations: conversations("2026-01-05T01:00:00Z", 40, 60),
+        cap: 100_000,
+        silent: Some(silent),
+        ..Platform::default()
+    };
+    let is_contact: fn(&wiremock::Request) -> bool = |request| {
+        let body = String::from_utf8_lossy(&request.body);
+        body.contains("\"contact-0\"")
+    };
+    let world = World::with(platform(is_contact)).await;
+    let task = event("day");
+    // Seven, four, two and one: an invocation that ends after each goes on where it was.
+    let extractor = hasty(&world).handing_back_at(Duration::from_hours(1));
+    finish(&extractor, &task, 12).await;
+    let counts = world.bucket.receipt(&task).beside[0].counts;
+    assert_eq!((counts.staged, counts.quarantined), (6, 1));
+
+    let world = World::with(platform(|request| {
+        request.url.path().ends_with("/conversations/c-3")
+    }))
+    .await;
+    let task = day_of("conversation_attribute");
+    // Too short for the pause before it is asked for once more: that is the next one's.
+    assert_eq!(in_calls_of(&hasty(&world), &task, 5400).await, 2);
+    let counts = world.bucket.receipt(&task).counts;
+    assert_eq!((counts.received, counts.quarantined), (1, 1));
 }

@@ -20,9 +20,9 @@ use landing::{Opened, Store, WindowWriter};
 use model::payload::{Counts, ExtractOutcome, Extraction, Mode, WindowTask};
 use model::settings::Settings;
 use read::Run;
-use salesforce::Api;
+use salesforce::{Api, check_host};
 use serde::Deserialize;
-use source_http::{Connections, Share};
+use source_http::{Client, Connections, Repeat, Share};
 use state::State;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,6 +65,7 @@ pub struct Extractor {
     token_secret: String,
     settings: Settings,
     connections: Connections,
+    repeat: Repeat,
 }
 
 /// Whether a window is complete.
@@ -88,7 +89,15 @@ impl Extractor {
             token_secret,
             settings,
             connections,
+            repeat: Repeat::default(),
         }
+    }
+
+    /// Other bounds on repeating calls: for tests and tools.
+    #[must_use]
+    pub const fn repeating(mut self, repeat: Repeat) -> Self {
+        self.repeat = repeat;
+        self
     }
 
     /// Lands the window, or as much of it as fits before `deadline`.
@@ -112,7 +121,15 @@ impl Extractor {
         } else {
             let api = self.api(&task, deadline).await?;
             let settings = &self.settings.salesforce;
-            let run = Run::new(settings, &task, &target, &mut writer, api, deadline);
+            let run = Run::new(
+                settings,
+                &task,
+                &target,
+                &mut writer,
+                api,
+                deadline,
+                self.repeat,
+            );
             Box::pin(run.read()).await?
         };
         let Progress::Complete(extraction) = progress else {
@@ -144,15 +161,17 @@ impl Extractor {
             max_in_flight: task.max_in_flight,
         };
         let settings = &self.settings.salesforce;
-        Api::new(
+        let base_url = check_host("instance_url", &instance_url)
+            .map_err(|cause| ExtractError::source(task, cause.into()))?;
+        let client = Client::with(
             self.connections.clone(),
-            &instance_url,
-            token.access_token,
-            settings,
+            &base_url,
             share,
             deadline,
-        )
-        .map_err(|cause| ExtractError::source(task, cause))
+            Some(token.access_token),
+            self.repeat,
+        );
+        Ok(Api::over(client, settings))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Records asked for by their ids, as many at a time as fit a URL.
 
 use crate::read::{Run, Step, Trouble};
+use crate::unavailable::{is_fault, may_be_of_ids};
 use salesforce::ApiError;
 
 impl Run<'_> {
@@ -20,9 +21,18 @@ impl Run<'_> {
             return Ok(Step::Complete);
         };
         let page = match self.page(&batch).await {
-            Err(Trouble::Source(cause)) if matches!(*cause, ApiError::QueryTimeout(_)) => {
+            Err(Trouble::Source(cause)) if may_be_of_ids(&cause) => {
                 if size == 1 {
                     return Box::pin(self.give_up_id(&bare, cause)).await;
+                }
+                if is_fault(&cause) {
+                    // When nothing is answered, fewer ids are not either.
+                    let id = ids.get(self.state.looked_up).cloned();
+                    let id = id.unwrap_or_default();
+                    if let Some(other) = self.fails_for_nobody(&bare, &id).await? {
+                        tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+                        return Err(Trouble::Source(cause));
+                    }
                 }
                 return Ok(self.halve_ids(size, &cause));
             }

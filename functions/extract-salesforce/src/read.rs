@@ -8,7 +8,7 @@ use landing::{LandingError, WindowWriter};
 use model::payload::{Extraction, WindowTask};
 use model::settings::Salesforce;
 use salesforce::{Api, ApiError, Select};
-use source_http::SourceError;
+use source_http::{Repeat, SourceError};
 use std::time::Duration;
 use step::Deadline;
 
@@ -80,6 +80,7 @@ impl<'a> Run<'a> {
         writer: &'a mut WindowWriter,
         api: Api,
         deadline: Deadline,
+        repeat: Repeat,
     ) -> Self {
         let kept = writer.state::<State>().unwrap_or_default();
         let mut state = kept.clone();
@@ -102,7 +103,8 @@ impl<'a> Run<'a> {
             kept,
             calls_before,
             has_restarted: false,
-            wait: Duration::from_millis(250),
+            // A job that still works is no fault: it is asked again sooner than a call that failed.
+            wait: repeat.first_wait / 4,
             repeats: 0,
         }
     }

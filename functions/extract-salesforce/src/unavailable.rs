@@ -1,7 +1,8 @@
-//! An id that Salesforce never has time for must not hold up the others.
+//! An id that Salesforce never has time for, or always fails on, must not hold up the others.
 //!
-//! - It has to fail alone, and once more. Each time an id that nobody has is asked for after it: when Salesforce has no time
-//!   for that one either, nothing is wrong with the ids, and the window fails as it does then.
+//! - It has to fail alone, and once more. Each time an id that nobody has is asked for after it: when Salesforce has no answer
+//!   for that one either, nothing is wrong with the ids, and the window fails as it does then. After a 5xx that one is asked for
+//!   before several ids are halved, too.
 //! - It is set aside then: among the refused, as `unavailable`. The ask stands in for the record, so that the counts close and
 //!   a replay refuses it again.
 //! - At most [`MOST`] ids of a window are set aside, or one in a hundred if that is more, and never all of several. Beyond
@@ -31,6 +32,22 @@ struct Ask {
 }
 
 impl Run<'_> {
+    /// What came of asking for an id that nobody has in place of `id`, if that has no answer either.
+    pub async fn fails_for_nobody(
+        &self,
+        bare: &Select,
+        id: &str,
+    ) -> Result<Option<ApiError>, ApiError> {
+        let Some((probe, _)) = self.api.id_batch(bare, &[nobody(id)], 1)? else {
+            return Ok(None);
+        };
+        match self.api.query_all(&probe).await {
+            Ok(_) => Ok(None),
+            Err(other) if may_be_of_ids(&other) => Ok(Some(other)),
+            Err(other) => Err(other),
+        }
+    }
+
     /// Salesforce gave up on the next id alone: it is asked for once more, then set aside.
     pub async fn give_up_id(
         &mut self,
@@ -39,16 +56,14 @@ impl Run<'_> {
     ) -> Result<Step, Trouble> {
         let id = self.task.ids.get(self.state.looked_up).cloned();
         let id = id.unwrap_or_default();
-        let Some((probe, _)) = self.api.id_batch(bare, &[nobody(&id)], 1)? else {
-            return Err(Trouble::Source(cause));
-        };
-        match self.api.query_all(&probe).await {
-            Err(ApiError::QueryTimeout(other)) => {
-                tracing::warn!("Asking for an id that nobody has fails as well: {other}");
-                return Err(Trouble::Record(id, cause));
-            }
-            answered => answered?,
-        };
+        if let Some(other) = self.fails_for_nobody(bare, &id).await? {
+            tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+            return Err(if is_fault(&cause) {
+                Trouble::Source(cause)
+            } else {
+                Trouble::Record(id, cause)
+            });
+        }
         self.state.lone_failures += 1;
         if self.state.lone_failures < TIMES {
             return Ok(Step::More);
@@ -58,7 +73,7 @@ impl Run<'_> {
             tracing::warn!(
                 asked,
                 aside,
-                "{aside} of the {asked} records asked for by their ids take too long: too many to be set aside"
+                "{aside} of the {asked} records asked for by their ids fail or take too long: too many to be set aside"
             );
             return Err(Trouble::Record(id, cause));
         }
@@ -78,6 +93,19 @@ impl Run<'_> {
             Step::More
         })
     }
+}
+
+/// Whether a failure may be one of what was asked for, and not of the token, a permission, the quota or the way there.
+pub(crate) fn may_be_of_ids(cause: &ApiError) -> bool {
+    matches!(cause, ApiError::QueryTimeout(_)) || is_fault(cause)
+}
+
+/// A 5xx that outlived its repetitions.
+pub(crate) fn is_fault(cause: &ApiError) -> bool {
+    let ApiError::Source(cause) = cause else {
+        return false;
+    };
+    matches!(cause.status(), Some(500..=599)) && cause.code() != Some("REQUEST_LIMIT_EXCEEDED")
 }
 
 /// An id that nobody has, of the same object.

@@ -1,4 +1,4 @@
-//! Records asked for by their ids: in batches, in halves of them, and one that Salesforce never has time for.
+//! Records asked for by their ids: in batches, in halves of them, and one that Salesforce never has time for, or fails on.
 
 #![allow(clippy::unwrap_used)] // helpers of tests
 
@@ -50,10 +50,23 @@ fn slow() -> Fault {
     }
 }
 
+/// Salesforce fails on it.
+fn broken() -> Fault {
+    Fault::Status {
+        code: 500,
+        retry_after: None,
+        body: None,
+    }
+}
+
 /// Salesforce gives up on every query for one of these.
 fn never(org: &Org, ids: &[String]) {
+    always(org, &slow(), ids);
+}
+
+fn always(org: &Org, fault: &Fault, ids: &[String]) {
     for id in ids {
-        org.fault(id, slow(), 1000);
+        org.fault(id, fault.clone(), 1000);
     }
 }
 
@@ -115,12 +128,22 @@ async fn ids_that_take_too_long_together_are_asked_for_in_halves() {
 }
 
 #[tokio::test]
-async fn a_record_that_always_takes_too_long_is_set_aside_and_holds_up_nothing() {
+async fn a_record_that_always_fails_or_takes_too_long_is_set_aside_and_holds_up_nothing() {
     let (ids, _) = cases(120).await;
-    for (place, seconds) in [(0, 600), (70, 600), (70, 20), (119, 600)] {
+    let long = "400: Your query request was running for too long. (code QUERY_TIMEOUT)";
+    let fault = "500: An unexpected error occurred (code UNKNOWN_EXCEPTION)";
+    for (kind, said, most, place, seconds) in [
+        (slow(), long, 25, 0, 600),
+        (slow(), long, 25, 70, 600),
+        (slow(), long, 25, 70, 20),
+        (slow(), long, 25, 119, 600),
+        // Each failure is repeated three times, and an id that nobody has asked for after it.
+        (broken(), fault, 55, 0, 600),
+        (broken(), fault, 55, 70, 20),
+    ] {
         let org = org().await;
         let bad = &ids[place];
-        never(&org, std::slice::from_ref(bad));
+        always(&org, &kind, std::slice::from_ref(bad));
         let task = lookup("case_lookup", ids.clone());
         let counts = org.finish(&task, seconds).await.counts;
         assert!(counts.close());
@@ -132,12 +155,12 @@ async fn a_record_that_always_takes_too_long_is_set_aside_and_holds_up_nothing()
         assert_eq!(
             told,
             [format!(
-                "case_lookup | {bad} | unavailable | Id: GET /services/data/v66.0/queryAll: 400: Your query request was running for too long. (code QUERY_TIMEOUT), \
+                "case_lookup | {bad} | unavailable | Id: GET /services/data/v66.0/queryAll: {said}, \
                  each time this record was asked for alone, while others are answered; it comes with its next change, or with a backfill of the day of its last one"
             )]
         );
         // Those behind it are asked for together again.
-        assert!(org.requests(QUERIES) < 25, "{}", org.requests(QUERIES));
+        assert!(org.requests(QUERIES) < most, "{}", org.requests(QUERIES));
 
         // A replay refuses it for the same reason.
         let landed = org.objects.texts("landing/", ".jsonl.gz").into_iter();
@@ -177,6 +200,22 @@ async fn records_that_all_take_too_long_are_no_fault_of_theirs() {
     org.server.control().faults.clear();
     let counts = org.finish(&task, 600).await.counts;
     assert_eq!((counts.staged, counts.quarantined), (40, 0));
+
+    // An outage is known after the first batch and an id that nobody has, four times each, and names no record.
+    let org = self::org().await;
+    org.fault("queryAll", broken(), 1000);
+    let text = fails(&org, &ids).await;
+    assert!(!text.contains("asking for record"), "{text}");
+    assert_eq!(org.requests(QUERIES), 8);
+    // It may begin when one of them has failed alone.
+    org.server.control().faults.clear();
+    org.fault(&ids[0], broken(), 1000);
+    org.fault_after("000000000000AAA", broken(), 1000, 5);
+    let text = fails(&org, &ids).await;
+    assert!(!text.contains("asking for record"), "{text}");
+    org.server.control().faults.clear();
+    let counts = org.finish(&task, 600).await.counts;
+    assert_eq!((counts.staged, counts.quarantined), (40, 0));
 }
 
 #[tokio::test]
@@ -188,18 +227,20 @@ async fn too_many_records_that_take_too_long_fail_the_window_and_what_came_is_ke
     let counts = org.finish(&task, 600).await.counts;
     assert_eq!((counts.staged, counts.quarantined), (37, 3));
 
-    let org = self::org().await;
-    never(&org, &bad);
-    let named = format!("case_lookup: asking for record {} and no other", bad[3]);
-    for _ in 0..2 {
-        let text = fails(&org, &ids).await;
-        assert!(text.contains(&named), "{text}");
-        assert_eq!(org.kept(TABLE), 30);
+    for fault in [slow(), broken()] {
+        let org = self::org().await;
+        always(&org, &fault, &bad);
+        let named = format!("case_lookup: asking for record {} and no other", bad[3]);
+        for _ in 0..2 {
+            let text = fails(&org, &ids).await;
+            assert!(text.contains(&named), "{text}");
+            assert_eq!(org.kept(TABLE), 30);
+        }
+        org.server.control().faults.clear();
+        let counts = org.finish(&task, 600).await.counts;
+        assert_eq!((counts.staged, counts.quarantined), (37, 3));
+        assert!(counts.close());
     }
-    org.server.control().faults.clear();
-    let counts = org.finish(&task, 600).await.counts;
-    assert_eq!((counts.staged, counts.quarantined), (37, 3));
-    assert!(counts.close());
 
     // All of several, however few.
     let org = self::org().await;

@@ -9,6 +9,7 @@ mod error;
 mod pace;
 mod request;
 mod vendor;
+mod verdict;
 mod wire;
 
 pub use client::{Answer, Client};
@@ -16,7 +17,7 @@ pub use error::{Refusal, SourceError};
 pub use pace::{Repeat, Share};
 pub use request::Request;
 pub use vendor::Vendor;
-pub use wire::{Connections, connections};
+pub use wire::{Connections, connections, connections_waiting};
 
 /// Headers of an answer.
 pub use reqwest::header::HeaderMap;

@@ -17,10 +17,11 @@ const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The connection pool, built once per process: no redirects (a token goes to no other host), bounded waits.
 pub fn connections() -> Result<Connections, SourceError> {
-    waiting(READ_TIMEOUT)
+    connections_waiting(READ_TIMEOUT)
 }
 
-fn waiting(read_timeout: Duration) -> Result<Connections, SourceError> {
+/// As [`connections`], with another time for an answer to begin and each part of it to follow: for tests and tools.
+pub fn connections_waiting(read_timeout: Duration) -> Result<Connections, SourceError> {
     let pool = reqwest::Client::builder()
         .user_agent(concat!("tributary/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
@@ -143,7 +144,7 @@ mod tests {
             ..Repeat::default()
         };
         let deadline = Deadline::after(now, Duration::from_millis(invocation));
-        let connections = waiting(Duration::from_millis(answer)).unwrap();
+        let connections = connections_waiting(Duration::from_millis(answer)).unwrap();
         let client = Client::with(connections, url, share, deadline, None, repeat);
         client.done(&Request::get("/x")).await.unwrap_err()
     }

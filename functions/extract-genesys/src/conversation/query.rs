@@ -115,7 +115,9 @@ impl Reader {
                 return Ok(Progress::HandBack);
             }
             let batch = run.settings.genesys.contact_batch_size as usize;
-            contacts::resolve(run, &self.platform, batch).await?;
+            if contacts::resolve(run, &self.platform, batch).await? == Progress::HandBack {
+                return Ok(Progress::HandBack);
+            }
         }
     }
 

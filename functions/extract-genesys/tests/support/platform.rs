@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use wiremock::{Request as Received, Respond, ResponseTemplate};
 
 /// A Platform API with conversations, and the ways in which it may fail.
@@ -56,6 +57,10 @@ pub struct Platform {
     pub refuses_unknown: bool,
     /// Answers by id give no more than the first so many.
     pub gives_at_most: Option<usize>,
+    /// They come without what happened in them.
+    pub gives_nothing: bool,
+    /// Calls like these are answered too late.
+    pub silent: Option<fn(&Received) -> bool>,
     /// The listings have nobody in them.
     pub is_empty: bool,
     /// What the listings have at so many calls, two a page.
@@ -268,6 +273,7 @@ impl Platform {
             }
             ("POST", _) if path.ends_with("/aggregates/query") => ok(json!({})),
             ("GET", "/api/v2/analytics/conversations/details") => {
+                self.count("by_id");
                 let asked: Vec<_> = request.url.query_pairs().map(|(_, id)| id).collect();
                 let is_known = |id: &str| self.evaluated.contains(&(id, true));
                 if self.refuses_unknown && !asked.iter().all(|id| is_known(id)) {
@@ -278,7 +284,11 @@ impl Platform {
                 }
                 let known = asked.iter().filter(|id| is_known(id));
                 let known = known.take(self.gives_at_most.unwrap_or(usize::MAX));
-                let known = known.map(|id| json!({"conversationId": id, "evaluations": [{"evaluationId": format!("of-{id}")}]}));
+                let known = known.map(|id| {
+                    let evaluations = [json!({"evaluationId": format!("of-{id}")})];
+                    let given = &evaluations[usize::from(self.gives_nothing)..];
+                    json!({"conversationId": id, "evaluations": given})
+                });
                 ok(json!({"conversations": known.collect::<Vec<_>>()}))
             }
             (
@@ -323,9 +333,13 @@ impl Respond for Served {
     fn respond(&self, request: &Received) -> ResponseTemplate {
         self.0.count("any");
         let (status, body) = self.0.answer(request);
-        ResponseTemplate::new(status)
+        let answer = ResponseTemplate::new(status)
             .insert_header("Retry-After", "7200")
-            .set_body_raw(body, "application/json")
+            .set_body_raw(body, "application/json");
+        if self.0.silent.is_some_and(|is_silent| is_silent(request)) {
+            return answer.set_delay(Duration::from_secs(5));
+        }
+        answer
     }
 }
 

@@ -48,7 +48,11 @@ impl Fake {
         let grant = client_credentials(connections, server.url(), &id, &secret, deadline());
         let grant = grant.await.unwrap();
         let token = grant.access_token.expose_secret();
-        let world = World::reading(server.url().to_owned(), token).await;
+        let mut world = World::reading(server.url().to_owned(), token).await;
+        // The source's own limit is the one that counts: the quota of the settings would be waited for.
+        let quota = ["requests_per_minute = 300", "requests_per_minute = 60000"];
+        assert!(world.settings.contains(quota[0]));
+        world.settings = world.settings.replace(quota[0], quota[1]);
         Self { server, world }
     }
 

@@ -10,6 +10,7 @@ use extract_salesforce::Extractor;
 use landing::Store;
 use model::settings::Settings;
 use serde_json::Value;
+use source_http::Repeat;
 use std::time::Duration;
 use step::Deadline;
 use step::secrets::Secrets;
@@ -49,7 +50,13 @@ pub async fn extractor(
         settings,
         connections,
     );
-    (server, extractor)
+    // Faults are repeated as often as ever, and at once.
+    let repeat = Repeat {
+        first_wait: Duration::from_millis(1),
+        longest_wait: Duration::from_millis(5),
+        ..Repeat::default()
+    };
+    (server, extractor.repeating(repeat))
 }
 
 /// The rows of a staging table in these files, without what differs from run to run (batch, number, instant), sorted.
