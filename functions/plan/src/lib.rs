@@ -21,6 +21,7 @@ mod tasks;
 mod values;
 mod volume;
 pub mod windows;
+mod written;
 
 pub use error::PlanError;
 
@@ -31,7 +32,7 @@ use input::Checked;
 use jiff::SignedDuration;
 use landing::{Store, keys};
 use model::Source;
-use model::payload::{Estimate, Mode, PlanOutcome, PlanRequest, WindowTask};
+use model::payload::{Estimate, Mode, PlanOutcome, PlanRequest};
 use model::settings::Settings;
 use reading::Reading;
 use salesforce::Api as Salesforce;
@@ -43,6 +44,7 @@ use step::Deadline;
 use step::secrets::Secrets;
 use warehouse::{Target, Warehouse};
 use windows::Chosen;
+use written::Windows;
 
 /// The function's environment.
 #[derive(Debug, Clone, Deserialize)]
@@ -119,7 +121,7 @@ impl Planner {
         if let Some(filter) = &checked.filter {
             rules::check_filter_of("input ", filter)?;
         }
-        let empty = self.outcome(&checked, reports, &Planned::default(), 0, 0);
+        let empty = self.outcome(&checked, reports, &Planned::default(), Windows::default());
         if request.check_only {
             return Ok(empty);
         }
@@ -142,10 +144,9 @@ impl Planner {
             Mode::Replay => Box::pin(self.replay(&checked, deadline)).await?,
             _ => Box::pin(self.read(&checked, deadline)).await?,
         };
-        let genesys = self.items(&checked, Source::Genesys, &planned).await?;
-        let salesforce = self.items(&checked, Source::Salesforce, &planned).await?;
-        self.put_off(&checked, &planned, salesforce).await?;
-        let plan = self.outcome(&checked, empty.reports, &planned, genesys, salesforce);
+        let written =
+            Windows::write(&self.store, &self.settings, &checked, &planned.chosen).await?;
+        let plan = self.outcome(&checked, empty.reports, &planned, written);
         // Before the plan, which is what makes the run one that has told it: cut off between the two, it tells it again.
         planned.reading.keep(&self.store).await?;
         self.store.write_json(&key, &plan).await.map_err(landing)?;
@@ -159,8 +160,7 @@ impl Planner {
         checked: &Checked,
         reports: Vec<String>,
         planned: &Planned,
-        genesys_windows: u64,
-        salesforce_windows: u64,
+        windows: Windows,
     ) -> PlanOutcome {
         PlanOutcome {
             run_id: checked.run_id.clone(),
@@ -169,9 +169,9 @@ impl Planner {
             reads_sources: checked.mode != Mode::Replay,
             bucket: self.store.bucket().to_owned(),
             genesys_key: keys::plan_windows(&checked.run_id, Source::Genesys),
-            genesys_windows,
+            genesys_windows: windows.genesys,
             salesforce_key: keys::plan_windows(&checked.run_id, Source::Salesforce),
-            salesforce_windows,
+            salesforce_windows: windows.salesforce,
             estimate: planned.estimate,
             reports,
             notices: planned.chosen.notices.clone(),
@@ -288,56 +288,6 @@ impl Planner {
             },
             ..Planned::default()
         })
-    }
-
-    /// Writes what the run leaves to later ones, unless an attempt before this one has.
-    async fn put_off(
-        &self,
-        checked: &Checked,
-        planned: &Planned,
-        salesforce: u64,
-    ) -> Result<(), PlanError> {
-        let put_off = &planned.chosen.put_off;
-        if put_off.is_empty() {
-            return Ok(());
-        }
-        let tasks = tasks::put_off(checked, &self.settings, put_off, salesforce)?;
-        let key = keys::plan_put_off(&checked.run_id);
-        let bytes = serde_json::to_vec(&tasks)
-            .map_err(|error| PlanError::RunId(format!("writing {key}: {error}")))?;
-        let written = self.store.put_new(&key, bytes, "application/json").await;
-        written.map_err(|cause| PlanError::landing(&checked.run_id, cause))?;
-        Ok(())
-    }
-
-    /// Writes the items of one source's Map, unless an attempt before this one has: how many there are.
-    ///
-    /// Whoever comes second takes what is there: two plans of one run must not differ, even when one was cut off.
-    async fn items(
-        &self,
-        checked: &Checked,
-        source: Source,
-        planned: &Planned,
-    ) -> Result<u64, PlanError> {
-        let chosen = planned.chosen.choices.iter();
-        let chosen: Vec<_> = chosen.filter(|choice| choice.source == source).collect();
-        let tasks = tasks::of(checked, &self.settings, source, &chosen)?;
-        let landing = |cause| PlanError::landing(&checked.run_id, cause);
-        let key = keys::plan_windows(&checked.run_id, source);
-        let bytes = serde_json::to_vec(&tasks)
-            .map_err(|error| PlanError::RunId(format!("writing {key}: {error}")))?;
-        let is_new = self.store.put_new(&key, bytes, "application/json").await;
-        if is_new.map_err(landing)? {
-            return Ok(tasks.len() as u64);
-        }
-        let there: Option<Vec<WindowTask>> = self
-            .store
-            .read_json(&key, "the windows of a plan")
-            .await
-            .map_err(landing)?;
-        there
-            .map(|tasks| tasks.len() as u64)
-            .ok_or_else(|| landing(self.store.missing(&key)))
     }
 }
 

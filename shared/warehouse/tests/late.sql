@@ -29,7 +29,7 @@ insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_
 insert into ops.window_ledger values
     ('p', 'nightly', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 1, 'job', null, 4, 0, 0, 4, 4, 0, null, null, false, 5, '2026-01-06 00:20:00'),
     ('p', 'nightly', 'genesys', 'external_contact', '2026-01-05', '2026-01-06', 1, 'lookup', null, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-01-06 00:20:00'),
-    ('p', 'nightly', 'genesys', 'user_aggregate', '2026-01-05', '2026-01-06', 2, 'aggregate', null, 2, 0, 0, 2, 2, 0, null, null, false, 1, '2026-01-06 00:21:00'),
+    ('p', 'nightly', 'genesys', 'user_aggregate', '2026-01-05', '2026-01-06', 2, 'aggregate', null, 3, 0, 0, 3, 3, 0, null, null, false, 1, '2026-01-06 00:21:00'),
     ('p', 'nightly', 'genesys', 'division', '2026-01-05', '2026-01-06', 3, 'reference', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-06 00:21:00'),
     ('p', 'left_out', 'genesys', 'adherence', '2026-01-05', '2026-01-06', 4, 'none', null, 0, 0, 0, 0, 0, 0, null, null, false, 0, '2026-01-06'),
     ('p', 'left_out', 'genesys', 'survey', '2026-01-05', '2026-01-06', 5, 'none', null, 0, 0, 0, 0, 0, 0, null, null, false, 0, '2026-01-06'),
@@ -61,11 +61,12 @@ insert into staging.genesys_external_contact values
     ('p', 1000000001, '2026-01-06 00:20:00', 'x-one', 'x-one', null, 'Curated', null, null, null, null);
 insert into staging.genesys_user_aggregate values
     ('p', 2000000001, '2026-01-06 00:21:00', 'u1', '2026-01-05 00:00:00', '2026-01-05 00:30:00', 'tAgentRoutingStatus', 'IDLE', null, 1000),
-    ('p', 2000000001, '2026-01-06 00:21:00', 'u1', '2026-01-05 00:30:00', '2026-01-05 01:00:00', 'tAgentRoutingStatus', 'IDLE', null, 1000);
+    -- Asked for in parts: a record of each.
+    ('p', 2000000003, '2026-01-06 00:22:00', 'u1', '2026-01-05 00:30:00', '2026-01-05 01:00:00', 'tAgentRoutingStatus', 'IDLE', null, 1000);
 insert into staging.genesys_division values ('p', 3000000001, '2026-01-06 00:21:00', 'd1', 'Home', true);
 insert into "raw".genesys_record (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
 select 'p', n.object, '2026-01-05', '2026-01-06', n.n, n.id, '2026-01-06 00:20:00', 'k', 1, 'x'
-from (values ('external_contact', 1000000001, 'x-one'), ('user_aggregate', 2000000001, 'u1'), ('user_aggregate', 2000000002, 'u2'), ('division', 3000000001, 'd1')) as n (object, n, id);
+from (values ('external_contact', 1000000001, 'x-one'), ('user_aggregate', 2000000001, 'u1'), ('user_aggregate', 2000000002, 'u2'), ('user_aggregate', 2000000003, 'u1'), ('division', 3000000001, 'd1')) as n (object, n, id);
 insert into staging.salesforce_account
 select 'p', 1000000000 + a.n, timestamp '2026-01-06 00:30:00', false, timestamp '2025-06-01', timestamp '2025-01-01', null, a.id, null, a.id, null, 'Retail', 'gold', null, null, null, null, null, null
 from (values (1, '001G00000000000AAA'), (2, '001H00000000000AAA'), (3, '001Z00000000000AAA'), (4, '001B00000000000AAA')) as a (n, id);
@@ -148,8 +149,8 @@ insert into ops.window_ledger values
     ('r', 'nightly', 'genesys', 'conversation', '2026-01-07', '2026-01-08', 2, 'job', null, 1, 0, 0, 1, 1, 0, null, null, false, 5, '2026-01-10 00:20:00'),
     ('r', 'intraday', 'genesys', 'conversation', '2026-01-05 10:00:00', '2026-01-05 11:00:00', 3, 'query', 1, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-01-10 00:50:00'),
     ('r', 'nightly', 'genesys', 'user_aggregate', '2026-01-05', '2026-01-06', 4, 'aggregate', null, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-01-10 00:21:00'),
-    -- Contacts of shorter windows, read for good; a listing since long before.
-    ('r', 'nightly', 'genesys', 'external_contact', '2026-01-05', '2026-01-05 12:00:00', 6, 'lookup', null, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:20:00'),
+    -- Contacts of shorter windows, read for good, one of which has expired meanwhile; a listing since long before.
+    ('r', 'nightly', 'genesys', 'external_contact', '2026-01-05', '2026-01-05 12:00:00', 6, 'lookup', null, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-10 00:20:00'),
     ('r', 'nightly', 'genesys', 'external_contact', '2026-01-05 12:00:00', '2026-01-06', 7, 'lookup', null, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:20:00'),
     ('r', 'nightly', 'genesys', 'division', '2026-01-01', '2026-01-10', 8, 'reference', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:21:00'),
     ('r', 'nightly', 'genesys', 'queue', '2026-01-09', '2026-01-10', 5, 'reference', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:21:00'),
@@ -175,7 +176,11 @@ insert into staging.genesys_attribute values
 insert into staging.genesys_user_aggregate values
     ('r', 4000000001, '2026-01-10 00:21:00', 'u1', '2026-01-05 00:00:00', '2026-01-05 00:30:00', 'tAgentRoutingStatus', 'IDLE', null, 999);
 insert into "raw".genesys_record (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
-values ('r', 'user_aggregate', '2026-01-05', '2026-01-06', 4000000001, 'u1', '2026-01-10 00:21:00', 'k', 1, 'x');
+values
+    ('r', 'user_aggregate', '2026-01-05', '2026-01-06', 4000000001, 'u1', '2026-01-10 00:21:00', 'k', 1, 'x'),
+    ('r', 'external_contact', '2026-01-05', '2026-01-05 12:00:00', 6000000001, 'x-one', '2026-01-10 00:20:00', 'k', 1, 'x');
+insert into staging.genesys_external_contact values
+    ('r', 6000000001, '2026-01-10 00:20:00', 'x-one', null, null, null, null, null, null, null);
 insert into staging.salesforce_account values
     ('r', 1000000001, '2026-01-10 00:30:00', false, '2025-12-01', '2025-01-01', null, '001L00000000000AAA', null, 'Lost', null, null, 'tin', null, null, null, null, null, null);
 insert into staging.salesforce_id

@@ -89,7 +89,7 @@ where c.object is null or c.windows <> e.windows or c.settled_windows <> e.settl
 select e.*, c.*
 from (
     values
-    ('genesys', 'conversation', date '2026-01-07', 1, 0, 1), ('genesys', 'external_contact', date '2026-01-05', 2, 2, 0),
+    ('genesys', 'conversation', date '2026-01-07', 1, 0, 1), ('genesys', 'external_contact', date '2026-01-05', 2, 2, 1),
     ('genesys', 'division', date '2026-01-05', 1, 1, 1), ('genesys', 'division', date '2026-01-09', 1, 1, 0),
     ('salesforce', 'account_ids', date '2026-01-07', 1, 1, 4), ('salesforce', 'account_ids', date '2026-01-09', 1, 1, 7)
 ) as e (source, object, day, windows, settled, landed)
@@ -105,6 +105,15 @@ where e.object is null or c.object is null or c.left_out_windows <> 1 or c.windo
 -- expect: short: the list of contacts is short, and no other reading is
 select object, window_date, is_short from mart.completeness where is_short <> (object = 'contact_ids') or not is_balanced;
 
+-- expect: contact_stays: what a contact stood for is known although a later answer lacks it
+select e.asked_id, f.* from (values ('x-one', 'p')) as e (asked_id, batch_id)
+full join curated.external_contact as f on f.asked_id = e.asked_id
+where e.asked_id is null or f.external_contact_id is distinct from 'x-one' or f.batch_id <> e.batch_id;
+
+-- expect: parts: the parts of a window of aggregates are merged, or superseded, together
+select batch_id, merged_rows, superseded_rows from ops.window_ledger
+where batch_id = 'p' and object = 'user_aggregate' and (merged_rows, superseded_rows) not in ((3, 0), (1, 2));
+
 -- given: a run that was loaded and whose merge failed for good: where others have read its hours it counts nowhere, elsewhere it does not balance
 insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at) values ('u', 'x', 1, 1, '2026-01-21 01:00:00');
 insert into ops.window_ledger values
@@ -113,3 +122,16 @@ insert into ops.window_ledger values
     ('u', 'nightly', 'genesys', 'conversation', '2026-01-20', '2026-01-21', 2, 'job', null, 9, 0, 0, 9, 9, 0, null, null, true, 1, '2026-01-21 00:10:00');
 select source, object, window_date, landed_rows, is_balanced from mart.completeness
 where (landed_rows >= 9 or not is_balanced) <> (object = 'conversation' and window_date = '2026-01-20');
+
+-- given: a look by the query at a day that was settled takes nothing back, and a night that is loaded late knows nothing of what a later one left out
+insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at, merged_at) values
+    ('v', 'x', 1, 1, '2026-01-21 03:00:00', '2026-01-21 03:10:00'), ('w', 'x', 1, 1, '2026-01-21 09:00:00', '2026-01-21 09:10:00');
+insert into ops.window_ledger values
+    ('v', 'backfill', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 1, 'query', 3, 3, 0, 0, 3, 3, 0, 3, 0, false, 1, '2026-01-21 00:10:00'),
+    ('v', 'nightly', 'salesforce', 'account', '2026-01-10', '2026-01-21', 1, 'rest', 0, 0, 0, 0, 0, 0, 0, 0, 0, true, 1, '2026-01-21 02:30:00'),
+    ('v', 'left_out', 'salesforce', 'case_history', '2026-01-10', '2026-01-21', 2, 'none', null, 0, 0, 0, 0, 0, 0, null, null, false, 0, '2026-01-21 02:15:00'),
+    ('w', 'nightly', 'salesforce', 'account', '2026-01-10', '2026-01-20', 1, 'rest', 0, 0, 0, 0, 0, 0, 0, 0, 0, true, 1, '2026-01-21 08:30:00');
+select e.*, c.*
+from (values ('conversation', date '2026-01-05', true, 0), ('case_history', date '2026-01-20', false, 1)) as e (object, day, is_settled, left_out)
+left join mart.completeness as c on c.object = e.object and c.window_date = e.day
+where c.object is null or c.is_settled <> e.is_settled or c.left_out_windows <> e.left_out;

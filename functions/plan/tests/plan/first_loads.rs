@@ -94,7 +94,10 @@ async fn the_next_night_reads_what_is_missing_and_counts_nothing_else() {
     assert_eq!(of(&world, &plan, "contact").len(), 0);
     // Holes are looked for where the first load is complete.
     assert_eq!(world.statements(), ["plan/ledger", "plan/holes"]);
-    assert!(world.statement("plan/holes").contains("salesforce_contact"));
+    let holes = world.statement("plan/holes");
+    assert!(holes.contains("salesforce_contact"));
+    // What was refused by its content has come; what could not be had is asked for again.
+    assert!(holes.contains("refused.reason <> 'unavailable'"));
 }
 
 #[tokio::test]
@@ -121,6 +124,18 @@ async fn slices_the_day_has_no_calls_for_are_left_to_later_nights() {
         .map(|task| task.window.start())
         .min();
     assert_eq!(Some(put_off[0].window.end()), reads_from);
+
+    // An attempt that was cut off before it wrote them down: the next one has room for everything and reads what is there.
+    for name in ["plan.json", "plan/put_off.json"] {
+        world.remove(&format!("runs/nightly-20260120/{name}"));
+    }
+    world.crm(|crm| crm.used = Some(1));
+    let resumed = world.plan(NIGHTLY).await.unwrap();
+    assert_eq!(resumed.salesforce_windows, plan.salesforce_windows);
+    assert_eq!(
+        world.tasks("runs/nightly-20260120/plan/put_off.json"),
+        put_off
+    );
 
     // By force they were all read before: nobody would read the rest another night.
     let forced = world

@@ -33,6 +33,12 @@ struct Cursors {
     after: Option<String>,
 }
 
+/// What is left of a result that cannot be read.
+#[derive(Deserialize)]
+struct Answered {
+    id: Option<String>,
+}
+
 /// A result of a bulk call: every id it may have been asked under, the contact, and the bytes that came.
 struct Found {
     ids: Vec<String>,
@@ -160,6 +166,10 @@ fn found_in(
             tracing::warn!(
                 "A result of the bulk call cannot be read; its contact stays unresolved"
             );
+            // Whoever reads the record refuses it for the same reason, and keeps the bytes.
+            let answered = serde_json::from_str::<Answered>(text).ok();
+            let id = answered.and_then(|answered| answered.id);
+            all.refused.extend(id.map(|id| (id, text.to_owned())));
             continue;
         };
         let entity = result

@@ -259,7 +259,9 @@ async fn a_contacts_answer_lands_as_it_came() {
         {"externalSource":{"id":"s-1"},"value":"003000000000001"}]}}"#;
     let none =
         r#"{"id":"c-none","success":false,"status":404,"error":{"code":"not.found","status":404}}"#;
-    let body = format!("{{\"results\":[{none},{first}]}}");
+    // Of another shape than the specification's: the status is no number.
+    let odd = r#"{"id":"c-odd","success":false,"status":{"code":"gone"}}"#;
+    let body = format!("{{\"results\":[{none},{odd},{first}]}}");
     answer(
         &server,
         "POST",
@@ -278,7 +280,7 @@ async fn a_contacts_answer_lands_as_it_came() {
     )
     .await;
     let mut known = ContactSources::named(&["Salesforce".to_owned()]);
-    let asked = ["c-1", "c-none", "c-silent"].map(ToOwned::to_owned);
+    let asked = ["c-1", "c-none", "c-silent", "c-odd"].map(ToOwned::to_owned);
     let resolved = api(&server)
         .resolve_contacts(&asked, &mut known)
         .await
@@ -289,11 +291,14 @@ async fn a_contacts_answer_lands_as_it_came() {
     assert_eq!(payloads[0], format!("{}{first}}}", beginning("c-1")));
     assert_eq!(payloads[1], format!("{}{none}}}", beginning("c-none")));
     assert_eq!(payloads[2], format!("{}null}}", beginning("c-silent")));
+    assert_eq!(payloads[3], format!("{}{odd}}}", beginning("c-odd")));
     // What lands says all that the answer said, to a reader who has the settings alone.
     let names = ContactSources::named(&["Salesforce".to_owned()]);
-    for one in &resolved {
-        let (asked, contact) =
-            genesys::record::external_contact::parse(&one.payload, &names).unwrap();
+    let read = genesys::record::external_contact::parse;
+    let refusal = read(&payloads[3], &names).unwrap_err();
+    assert!(refusal.detail.starts_with("result: "), "{}", refusal.detail);
+    for one in &resolved[..3] {
+        let (asked, contact) = read(&one.payload, &names).unwrap();
         assert_eq!(
             (asked, contact),
             (one.asked_id.clone(), one.contact.clone())

@@ -101,7 +101,8 @@ staged_record as (
         batch_id,
         record_no,
         extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
+        -- An answer without the contact replaces none that has it.
+        cast(case when external_contact_id is null then '1970-01-01' else '1970-01-02' end as timestamp) as source_version
     from staging.genesys_external_contact
     union all
     select
@@ -302,16 +303,32 @@ placed as (
             and (staged_record.record_no - 1) / 1000000000 = window_ledger.window_no
 ),
 
-ranked as (
+-- A window of aggregates that was asked for in parts has a record of each part, with other buckets: they replace each other as one.
+whole as (
     select
         placed.*,
-        row_number() over (
-            partition by placed.source, placed.object, placed.natural_id, placed.counted_from, placed.counted_to
-            order by
-                placed.source_version desc, placed.extracted_at desc, placed.loaded_at desc,
-                placed.batch_id desc, placed.record_no desc
-        ) as recency
+        case when placed.object in ('user_aggregate', 'queue_aggregate') then 0 else placed.record_no end as part_no,
+        case
+            when placed.object in ('user_aggregate', 'queue_aggregate')
+                then
+                    max(placed.extracted_at) over (
+                        partition by placed.source, placed.object, placed.natural_id, placed.batch_id, placed.window_no
+                    )
+            else placed.extracted_at
+        end as read_at
     from placed
+),
+
+ranked as (
+    select
+        whole.*,
+        dense_rank() over (
+            partition by whole.source, whole.object, whole.natural_id, whole.counted_from, whole.counted_to
+            order by
+                whole.source_version desc, whole.read_at desc, whole.loaded_at desc,
+                whole.batch_id desc, whole.part_no desc
+        ) as recency
+    from whole
 ),
 
 counted as (

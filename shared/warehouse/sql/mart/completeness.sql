@@ -14,7 +14,8 @@
 --         hours before a window of the day were never read, though earlier ones were: since gap_begins_at, and days that lie in the gap
 --         have no row. is_short: fewer records came than the source counts (its count is approximate for extraction query, lookup,
 --         aggregate). is_balanced: no record was lost between two steps: received = out of window + duplicates + landed, landed = staged
---         + quarantined, staged = merged + superseded. is_settled: every window was read for good.
+--         + quarantined, staged = merged + superseded. is_settled: every window was read for good,
+--         be it before its newest reading.
 
 create or replace view mart.completeness as
 with reading as (
@@ -25,7 +26,10 @@ with reading as (
         window_ledger.window_no,
         window_ledger.window_start,
         window_ledger.window_end,
-        window_ledger.is_settled,
+        -- Read for good once, a window stays so, as its rows do: a later look may be by the query, and takes nothing back.
+        max(case when window_ledger.is_settled and load_log.merged_at is not null then 1 else 0 end) over (
+            partition by window_ledger.source, window_ledger.object, window_ledger.window_start, window_ledger.window_end
+        ) = 1 as is_settled,
         case when load_log.merged_at is null then 0 else 1 end as is_merged,
         case when window_ledger.source = 'genesys' and window_ledger.mode = 'intraday' then 1 else 0 end as is_in_passing,
         first_value(window_ledger.batch_id) over (
@@ -166,6 +170,7 @@ nested as (
         newest.window_no,
         newest.window_start,
         newest.window_end,
+        newest.is_settled,
         newest.is_of_hours,
         -- At or after its own end: a longer window has these hours too.
         max(case when newest.is_in_passing = 0 then newest.window_end end) over (
@@ -189,6 +194,7 @@ chained as (
         nested.source,
         nested.object,
         nested.window_no,
+        nested.is_settled,
         max(nested.window_end) over (
             partition by nested.source, nested.object
             order by nested.window_start, nested.window_end, nested.window_no
@@ -199,10 +205,11 @@ chained as (
 ),
 
 planned as (
-    -- A nightly run plans all that Salesforce lacks, and says of each such window anew that it was left out.
+    -- A nightly run plans all that Salesforce lacks, and says of each such window anew that it was left out. It knows nothing of a run that
+    -- counts as a later one, whichever was loaded last.
     select
         window_ledger.source,
-        max(load_log.loaded_at) as loaded_at
+        max(window_ledger.window_end) as planned_to
     from ops.window_ledger
     inner join ops.load_log
         on window_ledger.batch_id = load_log.batch_id
@@ -227,7 +234,8 @@ left_out as (
     inner join ops.load_log
         on window_ledger.batch_id = load_log.batch_id
     left join planned
-        on window_ledger.source = planned.source and load_log.loaded_at < planned.loaded_at
+        -- What was left out has the instant its run counts as.
+        on window_ledger.source = planned.source and window_ledger.extracted_at < planned.planned_to
     where window_ledger.mode = 'left_out' and right(window_ledger.object, 7) <> '_lookup' and planned.source is null
 ),
 
@@ -238,6 +246,7 @@ shown as (
         chained.object,
         chained.window_no,
         chained.read_until,
+        chained.is_settled,
         0 as is_left_out
     from chained
     union all
@@ -247,6 +256,7 @@ shown as (
         left_out.object,
         left_out.window_no,
         cast(null as timestamp) as read_until,
+        false as is_settled,
         1 as is_left_out
     from left_out
     left join stretch
@@ -273,7 +283,7 @@ select
     cast(dateadd('second', -1, window_ledger.window_end) as date) as window_date,
     cast(sum(1 - shown.is_left_out) as bigint) as windows, -- read
     cast(sum(shown.is_left_out) as bigint) as left_out_windows,
-    cast(sum(case when window_ledger.is_settled then 1 else 0 end) as bigint) as settled_windows,
+    cast(sum(case when shown.is_settled then 1 else 0 end) as bigint) as settled_windows,
     cast(sum(window_ledger.api_rows) as bigint) as api_rows, -- null: the source states no count
     cast(sum(window_ledger.received_rows) as bigint) as received_rows,
     cast(sum(window_ledger.out_of_window_rows) as bigint) as out_of_window_rows,
@@ -297,7 +307,7 @@ select
             else 0
         end
     ) = 1 as is_balanced,
-    min(case when window_ledger.is_settled then 1 else 0 end) = 1 as is_settled,
+    min(case when shown.is_settled then 1 else 0 end) = 1 as is_settled,
     max(case when shown.is_left_out = 0 then window_ledger.extracted_at end) as last_read_at
 from shown
 inner join ops.window_ledger

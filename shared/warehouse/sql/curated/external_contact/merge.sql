@@ -1,8 +1,9 @@
--- curated.external_contact: the newest record of each key that one batch names.
+-- curated.external_contact: the newest record of each key that one batch names. A contact that came once stays when a later answer lacks
+-- it: it may have expired or been erased, and what it stood for on the day of its conversations has not changed.
 -- Grain   asked_id
 -- Reads   staging.genesys_external_contact of all batches, for the keys of this batch
 -- Params  tmp_batch (curated/begin.sql)
--- Rerun   safe, in any order of batches: the last extraction wins
+-- Rerun   safe, in any order of batches: the last extraction that found the contact wins, else the last one
 
 merge into curated.external_contact
 using (
@@ -13,6 +14,7 @@ using (
             row_number() over (
                 partition by staged.asked_id
                 order by
+                    case when staged.external_contact_id is null then 1 else 0 end,
                     staged.extracted_at desc,
                     coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
                     staged.batch_id desc,
