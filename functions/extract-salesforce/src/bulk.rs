@@ -7,6 +7,7 @@ use crate::{PAGE_TIME, records};
 use landing::LandingError;
 use salesforce::{ApiError, JobPage, JobState, Select};
 use source_http::SourceError;
+use std::fmt::Display;
 use std::time::Duration;
 
 /// Longest wait before a job is asked again how far it is.
@@ -15,6 +16,12 @@ const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const PATIENCE_HOURS: i64 = 12;
 /// Of a job that is given up: it is complete, failed or was aborted.
 const HAS_ENDED: bool = true;
+/// Jobs of a slice that may come to nothing before REST reads it.
+const JOBS: u32 = 2;
+/// Calls of this function that may end at the same broken page before the job is given up.
+const CALLS: u32 = 2;
+/// Pages of no more records than this are not asked for by halves when they fail: it is not their size.
+const FEWEST: u32 = 50;
 /// Rows written between two times that what has come is compressed.
 const ROWS_BETWEEN_DRAINS: u32 = 1000;
 
@@ -24,7 +31,7 @@ impl Run<'_> {
         match self.state.job.clone() {
             None => self.create(select).await,
             Some(running) if running.records.is_none() => self.poll(select, running).await,
-            Some(running) => self.job_page(running).await,
+            Some(running) => self.job_page(select, running).await,
         }
     }
 
@@ -82,7 +89,7 @@ impl Run<'_> {
             }
             JobState::Aborted => {
                 self.give_up(&running, HAS_ENDED).await;
-                Err(info.ended().into())
+                self.job_failed(select, info.ended())
             }
             JobState::Failed => {
                 self.give_up(&running, HAS_ENDED).await;
@@ -95,28 +102,21 @@ impl Run<'_> {
                     tracing::warn!("Reading {} in shorter slices: {failure}", self.task.window);
                     return Ok(Step::More);
                 }
-                if matches!(failure, ApiError::JobQuota(_)) || !self.api.fits_a_url(select)? {
-                    return Err(failure.into());
+                if !matches!(failure, ApiError::JobQuota(_)) && self.api.fits_a_url(select)? {
+                    // A job's own words are often of no use; REST says what is wrong with a query.
+                    self.api.query_all(select).await?;
                 }
-                // A job's own words are often of no use; REST says what is wrong with a query.
-                self.api.query_all(select).await?;
-                self.state.failed_jobs += 1;
-                if self.state.failed_jobs < 2 {
-                    return Err(failure.into());
-                }
-                tracing::warn!("Reading {} by REST: {failure}", self.task.object);
-                self.by_rest();
-                Ok(Step::More)
+                self.job_failed(select, failure)
             }
             JobState::UploadComplete | JobState::InProgress | JobState::Other(_) => {
                 let age = self.deadline.now().duration_since(running.created_at);
                 if age.as_hours() >= PATIENCE_HOURS {
                     self.give_up(&running, !HAS_ENDED).await;
-                    return Err(ApiError::JobSlow {
+                    let cause = ApiError::JobSlow {
                         id: running.job.id,
                         hours: age.as_hours(),
-                    }
-                    .into());
+                    };
+                    return self.job_failed(select, cause);
                 }
                 if self.deadline.is_near(PAGE_TIME + self.wait) {
                     return Ok(Step::HandBack);
@@ -128,7 +128,7 @@ impl Run<'_> {
         }
     }
 
-    async fn job_page(&mut self, mut running: Running) -> Result<Step, Trouble> {
+    async fn job_page(&mut self, select: &Select, mut running: Running) -> Result<Step, Trouble> {
         let columns = self.target.mapping.columns(&running.kinds);
         let (locator, size) = (running.locator.as_deref(), running.page_records);
         let page = self
@@ -137,10 +137,7 @@ impl Run<'_> {
         let page = match page.await {
             Ok(page) => page,
             Err(ApiError::PageTooLarge(cause)) if size > 1 => {
-                tracing::warn!("Asking for pages half as large: {cause}");
-                running.page_records = size / 2;
-                self.state.job = Some(running);
-                return Ok(Step::More);
+                return Ok(self.halve_pages(running, &cause));
             }
             Err(ApiError::LocatorGone(cause)) if locator.is_some() && !self.has_restarted => {
                 tracing::warn!(
@@ -153,13 +150,10 @@ impl Run<'_> {
             }
             Err(cause @ ApiError::JobGone(_)) => return self.create_anew(cause),
             Err(cause @ ApiError::Page { .. }) => {
-                running.failures += 1;
-                self.state.job = Some(running.clone());
-                // Broken now and broken later: another job's result may not be.
-                if running.failures == 2 {
-                    self.give_up(&running, HAS_ENDED).await;
-                }
-                return Err(cause.into());
+                return self.broken_page(select, running, cause).await;
+            }
+            Err(cause @ ApiError::Source(SourceError::Transient(_))) => {
+                return self.failing_page(select, running, cause).await;
             }
             Err(cause) => return Err(cause.into()),
         };
@@ -180,7 +174,7 @@ impl Run<'_> {
             return Ok(Step::More);
         }
         if running.read != told || running.locator.is_some() {
-            return self.miscounted(running, told).await;
+            return self.miscounted(select, running, told).await;
         }
         self.state.spent = Some(running.job);
         let is_last = self.state.finish_slice(told);
@@ -190,6 +184,65 @@ impl Run<'_> {
             self.api.drop_job(&job, false).await;
         }
         Ok(if is_last { Step::Complete } else { Step::More })
+    }
+
+    fn halve_pages(&mut self, mut running: Running, cause: &impl Display) -> Step {
+        tracing::warn!("Asking for pages half as large: {cause}");
+        running.page_records /= 2;
+        self.state.job = Some(running);
+        Step::More
+    }
+
+    /// A page that has no answer, or none but faults, however often it is asked for: it may be too much at once.
+    async fn failing_page(
+        &mut self,
+        select: &Select,
+        running: Running,
+        cause: ApiError,
+    ) -> Result<Step, Trouble> {
+        // When the job is not answered for either, nothing is wrong with the page.
+        match self.api.job(&running.job).await {
+            Err(gone @ ApiError::JobGone(_)) => return self.create_anew(gone),
+            job => job?,
+        };
+        if running.page_records > FEWEST {
+            return Ok(self.halve_pages(running, &cause));
+        }
+        self.broken_page(select, running, cause).await
+    }
+
+    /// A page that stays broken: broken now and broken later, it costs the job. Another one's result may be whole.
+    async fn broken_page(
+        &mut self,
+        select: &Select,
+        mut running: Running,
+        cause: ApiError,
+    ) -> Result<Step, Trouble> {
+        running.failures += 1;
+        if running.failures < CALLS {
+            self.state.job = Some(running);
+            return Err(cause.into());
+        }
+        self.give_up(&running, HAS_ENDED).await;
+        self.job_failed(select, cause)
+    }
+
+    /// A job that was given up for a reason the next one may have as well. After the second of a slice REST reads the window, if
+    /// the query fits a URL: a result that is never to be had must not fail the run for ever. Of jobs that stay at work one is
+    /// enough, it has cost half a day.
+    fn job_failed(&mut self, select: &Select, cause: ApiError) -> Result<Step, Trouble> {
+        // Not the job's fault.
+        if matches!(cause, ApiError::JobQuota(_)) {
+            return Err(cause.into());
+        }
+        self.state.failed_jobs += 1;
+        let is_last = self.state.failed_jobs >= JOBS || matches!(cause, ApiError::JobSlow { .. });
+        if !is_last || !self.api.fits_a_url(select)? {
+            return Err(cause.into());
+        }
+        tracing::warn!("Reading {} by REST: {cause}", self.task.object);
+        self.by_rest();
+        Ok(Step::More)
     }
 
     fn land(&mut self, page: &JobPage, anew: &mut Option<Anew>) -> Result<(), LandingError> {
@@ -220,7 +273,12 @@ impl Run<'_> {
     }
 
     /// The pages of a result do not add up: it is read once more from the start, then given up.
-    async fn miscounted(&mut self, mut running: Running, told: u64) -> Result<Step, Trouble> {
+    async fn miscounted(
+        &mut self,
+        select: &Select,
+        mut running: Running,
+        told: u64,
+    ) -> Result<Step, Trouble> {
         let cause = ApiError::Incomplete {
             id: running.job.id.clone(),
             told,
@@ -228,7 +286,7 @@ impl Run<'_> {
         };
         if running.is_second_reading {
             self.give_up(&running, HAS_ENDED).await;
-            return Err(cause.into());
+            return self.job_failed(select, cause);
         }
         tracing::warn!("Reading the result once more: {cause}");
         running.is_second_reading = true;

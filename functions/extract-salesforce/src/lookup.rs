@@ -47,7 +47,12 @@ impl Run<'_> {
             self.state.counted += page.total_size;
             self.state.looked_up += size;
             self.state.short_readings = 0;
+            self.state.is_growing |= self.state.lone_failures > 0;
             self.state.lone_failures = 0;
+            if self.state.is_growing {
+                let most = self.state.most_ids;
+                self.state.most_ids = most.map(|most| most.saturating_mul(2));
+            }
         }
         Ok(if self.state.looked_up == ids.len() {
             Step::Complete
@@ -63,6 +68,7 @@ impl Run<'_> {
             size / 2
         );
         self.state.most_ids = Some(size / 2);
+        self.state.is_growing = false;
         // What came of the batch comes again.
         self.state.is_rereading |= self.state.next_url.take().is_some();
         self.state.short_readings = 0;

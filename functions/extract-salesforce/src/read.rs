@@ -111,8 +111,11 @@ impl<'a> Run<'a> {
 
     /// Reads until all has come, the deadline is near or a call fails; keeps what has come in each case.
     pub async fn read(mut self) -> Result<Progress, ExtractError> {
+        let mut longest = Duration::ZERO;
         loop {
+            let left = self.deadline.left();
             let step = Box::pin(self.step()).await;
+            longest = longest.max(left.saturating_sub(self.deadline.left()));
             self.writer.counts().calls = self.calls_before + self.api.calls();
             match step {
                 Ok(Step::Complete) => {
@@ -126,7 +129,9 @@ impl<'a> Run<'a> {
                     if let Err(cause) = self.api.within_share() {
                         return Err(self.fail(cause.into()).await);
                     }
-                    if !self.deadline.is_near(PAGE_TIME) {
+                    // What takes Salesforce minutes takes as many again: an ask that this invocation cannot wait for tells
+                    // nothing, and fails.
+                    if !self.deadline.is_near(PAGE_TIME + longest) {
                         self.writer.checkpoint(&self.state).await?;
                         continue;
                     }
@@ -266,11 +271,14 @@ impl<'a> Run<'a> {
 
     /// Whether fewer different records have come than Salesforce counts in what was read: beyond the records that are marked, a
     /// page that came twice while something was read anew looks like any other. Nobody reads a window again that has landed, so
-    /// the next call does.
+    /// the next call does. What stands in for a record is none: another reading may have it in other words, or the record.
     fn missing(&mut self) -> Option<ApiError> {
         let counts = *self.writer.counts();
-        let came = counts.received - counts.duplicates;
-        let told = counts.api.filter(|told| *told > came)?;
+        let came = (counts.received - counts.duplicates).saturating_sub(self.state.stand_ins);
+        let told = counts.api?.saturating_sub(self.state.aside as u64);
+        if told <= came {
+            return None;
+        }
         self.state = State {
             slices: Some(vec![self.target.whole(self.task, self.settings)]),
             spent: self.state.spent.take(),
@@ -278,6 +286,8 @@ impl<'a> Run<'a> {
             is_rest_only: self.state.is_rest_only,
             is_rereading: true,
             most_ids: self.state.most_ids,
+            is_growing: self.state.is_growing,
+            stand_ins: self.state.stand_ins,
             ..State::default()
         };
         let place = format!("window of {}", self.task.object);

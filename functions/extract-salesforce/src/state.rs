@@ -70,6 +70,7 @@ pub(crate) struct Running {
 /// Where an unfinished window continues.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[allow(clippy::struct_excessive_bools)] // each holds by itself
 pub(crate) struct State {
     /// What is left to read; the last one is being read. `None` before the first call.
     pub slices: Option<Vec<Slice>>,
@@ -85,9 +86,9 @@ pub(crate) struct State {
     pub job: Option<Running>,
     /// Bulk: a job whose result has landed, to be removed.
     pub spent: Option<Job>,
-    /// Bulk jobs for this window that failed though the same query works by REST.
+    /// Bulk: jobs for this slice that came to nothing.
     pub failed_jobs: u32,
-    /// Bulk jobs cannot read this object.
+    /// Bulk jobs cannot read this object, or bring no result of this window.
     pub is_rest_only: bool,
     /// A bulk job has read some of it.
     pub has_used_bulk: bool,
@@ -99,10 +100,14 @@ pub(crate) struct State {
     pub looked_up: usize,
     /// Lookup: ids that are asked for at once, when as many as fit a URL took Salesforce too long.
     pub most_ids: Option<usize>,
+    /// Lookup: an id that failed alone lies behind, so that ever more are asked for at once, until a batch fails.
+    pub is_growing: bool,
     /// Lookup: times the next id has failed alone.
     pub lone_failures: u32,
     /// Lookup: ids that were set aside.
     pub aside: usize,
+    /// Lookup: what stands in for them, of every reading.
+    pub stand_ins: u64,
     /// Lookup: batches that are done, in a state of an older version.
     #[serde(skip_serializing)]
     pub batch: usize,

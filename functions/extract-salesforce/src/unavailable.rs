@@ -1,12 +1,12 @@
 //! An id that Salesforce never has time for, or always fails on, must not hold up the others.
 //!
-//! - It has to fail alone, and once more. Each time an id that nobody has is asked for after it: when Salesforce has no answer
-//!   for that one either, nothing is wrong with the ids, and the window fails as it does then. After a 5xx that one is asked for
-//!   before several ids are halved, too.
+//! - It has to fail alone, and once more; after a 5xx, which comes at once, in another call. Each time an id that nobody has is
+//!   asked for after it: when Salesforce has no answer for that one either, nothing is wrong with the ids, and the window fails
+//!   as it does then. After a 5xx that one is asked for before several ids are halved, too.
 //! - It is set aside then: among the refused, as `unavailable`. The ask stands in for the record, so that the counts close and
 //!   a replay refuses it again.
-//! - At most [`MOST`] ids of a window are set aside, or one in a hundred if that is more, and never all of several. Beyond
-//!   that it is no longer the ids' fault.
+//! - At most [`MOST`] ids of a window are set aside, or one in ten if that is more. What a wide bound leaves out is not lost: the
+//!   next list of ids asks for it again. A narrow one would leave out the others as well, night after night.
 
 use crate::read::{Run, Step, Trouble};
 use crate::records;
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 /// Ids of a window that may be set aside, however few it has.
-const MOST: usize = 3;
+const MOST: usize = 20;
 /// Times an id has to fail alone.
 const TIMES: u32 = 2;
 /// How a stand-in ends; a record never does.
@@ -66,10 +66,16 @@ impl Run<'_> {
         }
         self.state.lone_failures += 1;
         if self.state.lone_failures < TIMES {
-            return Ok(Step::More);
+            // A query that takes too long has taken minutes. A 5xx takes seconds, and may be over after a pause: the state
+            // machine makes one before it calls again.
+            return if is_fault(&cause) {
+                Err(Trouble::Record(id, cause))
+            } else {
+                Ok(Step::More)
+            };
         }
         let (asked, aside) = (self.task.ids.len(), self.state.aside + 1);
-        if aside > MOST.max(asked / 100) || (aside == asked && asked > 1) {
+        if !may_be_set_aside(aside, asked) {
             tracing::warn!(
                 asked,
                 aside,
@@ -79,20 +85,32 @@ impl Run<'_> {
         }
         let payload = stand_in(&id, &cause);
         let (mapping, received_at) = (&self.target.mapping, self.deadline.now());
+        let landed = self.writer.counts().landed;
         records::take(mapping, self.writer, payload.as_bytes(), received_at, None)?;
+        // Of another reading it may be there, word for word.
+        self.state.stand_ins += self.writer.counts().landed - landed;
         self.state.aside = aside;
         self.state.counted += 1;
         self.writer.counts().api = Some(self.state.counted);
         self.state.looked_up += 1;
         self.state.lone_failures = 0;
-        // The others are not slow because this one is.
-        self.state.most_ids = None;
+        // The others are not slow because this one is. There may be more of its kind: each would cost as many halvings as
+        // there are between all that fit a URL and one.
+        self.state.is_growing = true;
         Ok(if self.state.looked_up == asked {
             Step::Complete
+        } else if is_fault(&cause) {
+            // The next such id ends a call as well, and the state machine calls only so often in a row after failures.
+            Step::HandBack
         } else {
             Step::More
         })
     }
+}
+
+/// Whether so many of the ids that were asked for may be set aside.
+fn may_be_set_aside(aside: usize, asked: usize) -> bool {
+    aside <= MOST.max(asked / 10)
 }
 
 /// Whether a failure may be one of what was asked for, and not of the token, a permission, the quota or the way there.
@@ -138,7 +156,7 @@ pub(crate) fn absence(payload: &str) -> Option<(String, Refusal)> {
         reason: "unavailable",
         detail: format!(
             "Id: {error}, each time this record was asked for alone, while others are answered; \
-             it comes with its next change, or with a backfill of the day of its last one"
+             it comes with its next change, or the next list of ids asks for it again"
         ),
     };
     Some((id, refusal))
@@ -152,6 +170,21 @@ mod tests {
     fn an_id_that_nobody_has_is_of_the_same_object() {
         assert_eq!(nobody("500aB0000000001AAB"), "500000000000000AAA");
         assert_eq!(nobody("a0B000000000001EAA"), "a0B000000000000EAA");
+    }
+
+    #[test]
+    fn twenty_ids_or_one_in_ten_may_be_set_aside() {
+        for (asked, most) in [
+            (1, 20),
+            (50, 20),
+            (200, 20),
+            (209, 20),
+            (210, 21),
+            (2_000, 200),
+        ] {
+            assert!(may_be_set_aside(most, asked), "{asked}");
+            assert!(!may_be_set_aside(most + 1, asked), "{asked}");
+        }
     }
 
     #[test]

@@ -237,10 +237,14 @@ async fn a_job_keeps_the_version_it_was_created_with() {
 }
 
 async fn ends(fault: Fault, times: u64) -> (Org, Vec<Failure>) {
+    ends_at("/jobs/query", fault, times).await
+}
+
+async fn ends_at(path: &str, fault: Fault, times: u64) -> (Org, Vec<Failure>) {
     let calm = by("bulk").await;
     calm.finish(&task(OBJECT), 600).await;
     let mut org = by("bulk").await;
-    org.fault("/jobs/query", fault, times);
+    org.fault(path, fault, times);
     let (_, failures) = persist(&mut org).await;
     assert_eq!(org.tables(TABLE), calm.tables(TABLE));
     // Salesforce refuses to abort what has ended.
@@ -276,6 +280,46 @@ async fn an_aborted_job_is_removed_and_created_anew() {
         failures[0]
     );
     assert_eq!(org.requests("DELETE /services/data/v66.0/jobs/query/"), 2);
+}
+
+#[rstest]
+#[case::aborted("/jobs/query", Fault::AbortJob, 2, 1)]
+// Twice two calls that ask for the page three times.
+#[case::broken("/results", Fault::WrongCount, 12, 3)]
+// Four times each: 80 and 40 records, and 40 in another call.
+#[case::failing("/results", status(500), 24, 3)]
+#[tokio::test]
+async fn two_jobs_that_come_to_nothing_leave_their_window_to_rest(
+    #[case] path: &str,
+    #[case] fault: Fault,
+    #[case] times: u64,
+    #[case] fails: usize,
+) {
+    let (org, failures) = ends_at(path, fault, times).await;
+    assert_eq!(failures.len(), fails, "{failures:?}");
+    assert!(org.server.control().faults.pending().is_empty());
+    assert_eq!(org.requests("POST /services/data/v66.0/jobs/query"), 2);
+    assert_eq!(org.requests("DELETE /services/data/v66.0/jobs/query/"), 2);
+}
+
+#[tokio::test]
+async fn a_page_that_always_fails_is_asked_for_by_halves_and_an_outage_is_waited_for() {
+    let calm = by("bulk").await;
+    calm.finish(&task(OBJECT), 600).await;
+    let org = by("bulk").await;
+    org.fault("maxRecords=80", status(500), 1000);
+    org.finish(&task(OBJECT), 600).await;
+    assert_eq!(org.tables(TABLE), calm.tables(TABLE));
+    assert_eq!(org.requests("POST /services/data/v66.0/jobs/query"), 1);
+
+    // The second page and the state of its job: then nothing is wrong with the page.
+    let org = by("bulk").await;
+    org.fault_after("/jobs/query/", status(503), 8, 3);
+    let error = org.call(&task(OBJECT), 600).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Transient);
+    org.finish(&task(OBJECT), 600).await;
+    assert_eq!(org.tables(TABLE), calm.tables(TABLE));
+    assert_eq!(org.requests("/results"), calm.requests("/results") + 4);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 use step::{Deadline, Failure};
 use support::world::{Org, task};
-use support::{Objects, deadline, extractor, settings};
+use support::{Objects, deadline, extractor_over, settings};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
@@ -38,50 +38,72 @@ async fn a_job_at_work_is_handed_back_and_found_again() {
 }
 
 #[tokio::test]
-async fn a_job_that_never_ends_is_given_up() {
+async fn a_job_that_never_ends_is_given_up_and_its_window_read_by_rest() {
+    for goes in [true, false] {
+        let options = Options {
+            bulk_polls: u32::MAX,
+            ..Options::default()
+        };
+        let org = Org::bulk(options, 500).await;
+        for _ in 0..3 {
+            assert!(!org.call(&task("case"), 20).await.unwrap().done);
+        }
+        if !goes {
+            // It may be neither ended nor removed: that changes nothing.
+            let body =
+                r#"[{"errorCode":"INVALIDJOBSTATE","message":"it has just ended"}]"#.to_owned();
+            let gone = Fault::Status {
+                code: 409,
+                retry_after: None,
+                body: Some(body),
+            };
+            org.fault_after("/jobs/query/", gone, 2, 1);
+        }
+        let later = Deadline::after(
+            "2026-01-06T14:30:00Z".parse().unwrap(),
+            Duration::from_secs(20),
+        );
+        // Another job would take as long, and another: a run would end before its window is read.
+        assert!(!org.call_until(&task("case"), later).await.unwrap().done);
+        assert!(org.server.control().faults.pending().is_empty());
+        let counts = org.finish(&task("case"), 20).await.counts;
+        assert_eq!(counts.api, Some(counts.staged));
+        assert_eq!(org.requests(&format!("POST {JOBS}")), 1);
+        assert_eq!(org.requests(&format!("PATCH {JOBS}")), 1);
+        assert_eq!(org.requests(&format!("DELETE {JOBS}")), 1);
+    }
+}
+
+#[tokio::test]
+async fn two_jobs_that_do_not_add_up_leave_their_window_to_rest() {
     let options = Options {
-        bulk_polls: u32::MAX,
+        bulk_polls: 0,
         ..Options::default()
     };
-    let org = Org::bulk(options, 500).await;
-    for _ in 0..3 {
-        assert!(!org.call(&task("case"), 20).await.unwrap().done);
-    }
-    let later = Deadline::after(
-        "2026-01-06T14:30:00Z".parse().unwrap(),
-        Duration::from_secs(20),
-    );
-    let failure = Failure::from(org.call_until(&task("case"), later).await.unwrap_err());
-    assert_eq!(failure.kind, Kind::Transient);
-    assert!(
-        failure
-            .to_string()
-            .ends_with("is not complete after 12 hours; it was given up and is created anew"),
-        "{failure}"
-    );
-    assert_eq!(org.requests(&format!("PATCH {JOBS}")), 1);
-    assert_eq!(org.requests(&format!("DELETE {JOBS}")), 1);
-    assert!(!org.call(&task("case"), 20).await.unwrap().done);
-    assert_eq!(org.requests(&format!("POST {JOBS}")), 2);
-
-    // It may be neither ended nor removed: that is not what is told, and the next call creates another all the same.
-    let gone = Fault::Status {
-        code: 409,
+    let org = Org::bulk(options, 80).await;
+    let too_many = || Fault::Status {
+        code: 200,
         retry_after: None,
-        body: Some(r#"[{"errorCode":"INVALIDJOBSTATE","message":"it has just ended"}]"#.to_owned()),
+        body: Some(
+            r#"{"id":"750x1","state":"JobComplete","numberRecordsProcessed":100000}"#.to_owned(),
+        ),
     };
-    org.fault_after("/jobs/query/", gone, 2, 1);
-    let again = Failure::from(org.call_until(&task("case"), later).await.unwrap_err());
-    assert_eq!(again.kind, Kind::Transient);
-    assert!(
-        again.to_string().contains("not complete after 12 hours"),
-        "{again}"
-    );
-    assert!(org.server.control().faults.pending().is_empty());
-    assert_eq!(org.requests(&format!("PATCH {JOBS}")), 2);
-    assert_eq!(org.requests(&format!("DELETE {JOBS}")), 2);
-    assert!(!org.call(&task("case"), 20).await.unwrap().done);
-    assert_eq!(org.requests(&format!("POST {JOBS}")), 3);
+    for is_last in [false, true] {
+        // Over when it is asked for the first time. It says how much it has when it is asked again, and behind its four pages.
+        org.fault("/jobs/query/", Fault::Truncate, 1);
+        org.fault("/jobs/query/", too_many(), 1);
+        org.fault_after("/jobs/query/", too_many(), 1, 4);
+        match org.call(&task("case"), 600).await {
+            Ok(outcome) => assert!(is_last && outcome.done && outcome.counts.close()),
+            Err(error) => {
+                let text = Failure::from(error).to_string();
+                let says = "says it has 100000 records and its pages have 300";
+                assert!(!is_last && text.contains(says), "{text}");
+            }
+        }
+        assert!(org.server.control().faults.pending().is_empty());
+    }
+    assert_eq!(org.requests(&format!("POST {JOBS}")), 2);
 }
 
 #[tokio::test]
@@ -168,6 +190,15 @@ async fn a_query_too_long_for_a_url_is_read_by_a_job_however_few_records_it_has(
             .schema("Account", FieldChange::Add(field))
             .unwrap();
     }
+    // However often a job of it comes to nothing.
+    org.fault(JOBS, Fault::AbortJob, 3);
+    for _ in 0..3 {
+        let failure = Failure::from(org.call(&task("account"), 600).await.unwrap_err());
+        assert!(
+            failure.to_string().ends_with("ended as Aborted"),
+            "{failure}"
+        );
+    }
     let counts = org.finish(&task("account"), 600).await.counts;
     assert_eq!((counts.staged, counts.quarantined), (100, 0));
     assert_eq!(org.receipt().extraction, Extraction::Bulk);
@@ -176,9 +207,10 @@ async fn a_query_too_long_for_a_url_is_read_by_a_job_however_few_records_it_has(
     assert!(payloads[0]["A_long_custom_field_0399__c"].is_null());
 }
 
-/// 120 ids, in pages that are too large for this system as soon as they have more than 100. Behind the last record comes a
-/// page without any.
-struct Large;
+/// 120 ids, in pages that come to nothing as soon as they have more than 100. Behind the last record comes a page without any.
+struct Large {
+    nothing: ResponseTemplate,
+}
 
 impl Respond for Large {
     fn respond(&self, request: &Request) -> ResponseTemplate {
@@ -205,7 +237,7 @@ impl Respond for Large {
         }
         let (size, from) = (given("maxRecords").unwrap(), given("locator").unwrap_or(0));
         if size > 100 {
-            return ResponseTemplate::new(200).set_body_raw(vec![b'x'; 65 << 20], "text/csv");
+            return self.nothing.clone();
         }
         assert!(from <= 120);
         let to = (from + size).min(120);
@@ -229,24 +261,41 @@ impl Respond for Large {
 }
 
 #[tokio::test]
-async fn a_page_too_large_to_be_held_is_asked_for_by_halves_and_the_locator_says_where_a_result_ends()
+async fn a_page_that_is_too_much_at_once_is_asked_for_by_halves_and_the_locator_says_where_a_result_ends()
  {
-    let server = MockServer::start().await;
-    Mock::given(any()).respond_with(Large).mount(&server).await;
-    let token = json!({"access_token": "hunter2", "expires_at": "2026-01-06T03:00:00Z", "instance_url": server.uri()});
-    let mut settings = settings();
-    settings.salesforce.bulk_threshold = 0;
-    settings.salesforce.bulk_page_records = 400;
-    let objects = Objects::default();
-    let (_aws, extractor) = extractor(&objects, &token, settings).await;
-    let outcome = Box::pin(extractor.run(task("account_ids"), deadline(600)))
-        .await
-        .unwrap();
-    assert!(outcome.done);
-    assert_eq!(
-        (outcome.counts.api, outcome.counts.staged),
-        (Some(120), 120)
-    );
-    // COUNT(), description, creation, state, 400, 200, twice 100, the page without records, removal.
-    assert_eq!(outcome.counts.calls, 10);
+    let too_large = ResponseTemplate::new(200).set_body_raw(vec![b'x'; 65 << 20], "text/csv");
+    let silent = ResponseTemplate::new(200).set_delay(Duration::from_mins(1));
+    let minute = Duration::from_mins(1);
+    for (nothing, wait, calls) in [
+        // COUNT(), description, creation, state, 400, 200, twice 100, the page without records, removal.
+        (too_large, minute, Some(10)),
+        // 400 and 200 four times each, and the state of the job after each.
+        (ResponseTemplate::new(504), minute, Some(10 + 2 * 4)),
+        // An answer to something else may come late as well.
+        (silent, Duration::from_millis(250), None),
+    ] {
+        let server = MockServer::start().await;
+        let large = Large { nothing };
+        Mock::given(any()).respond_with(large).mount(&server).await;
+        let token = json!({"access_token": "hunter2", "expires_at": "2026-01-06T03:00:00Z", "instance_url": server.uri()});
+        let mut settings = settings();
+        settings.salesforce.bulk_threshold = 0;
+        settings.salesforce.bulk_page_records = 400;
+        let connections = source_http::connections_waiting(wait).unwrap();
+        let (_aws, extractor) =
+            extractor_over(&Objects::default(), &token, settings, connections).await;
+        let outcome = Box::pin(extractor.run(task("account_ids"), deadline(600)))
+            .await
+            .unwrap();
+        assert!(outcome.done);
+        assert_eq!(
+            (outcome.counts.api, outcome.counts.staged),
+            (Some(120), 120)
+        );
+        assert!(
+            calls.is_none_or(|calls| calls == outcome.counts.calls),
+            "{}",
+            outcome.counts.calls
+        );
+    }
 }

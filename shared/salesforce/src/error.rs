@@ -67,9 +67,7 @@ pub enum ApiError {
         message: String,
     },
     /// A job that takes longer than this system waits.
-    #[error(
-        "bulk job {id} is not complete after {hours} hours; it was given up and is created anew"
-    )]
+    #[error("bulk job {id} is not complete after {hours} hours; it was given up")]
     JobSlow {
         /// The job.
         id: String,
@@ -93,9 +91,7 @@ pub enum ApiError {
         fault: PageFault,
     },
     /// The pages of a job's result do not add up to what the job says.
-    #[error(
-        "bulk job {id} says it has {told} records and its pages have {read}; it was given up and is created anew"
-    )]
+    #[error("bulk job {id} says it has {told} records and its pages have {read}; it was given up")]
     Incomplete {
         /// The job.
         id: String,

@@ -10,7 +10,7 @@ use extract_salesforce::Extractor;
 use landing::Store;
 use model::settings::Settings;
 use serde_json::Value;
-use source_http::Repeat;
+use source_http::{Connections, Repeat};
 use std::time::Duration;
 use step::Deadline;
 use step::secrets::Secrets;
@@ -37,12 +37,22 @@ pub async fn extractor(
     secret: &Value,
     settings: Settings,
 ) -> (MockServer, Extractor) {
+    let connections = source_http::connections().unwrap();
+    extractor_over(objects, secret, settings, connections).await
+}
+
+/// The same with these connections.
+pub async fn extractor_over(
+    objects: &Objects,
+    secret: &Value,
+    settings: Settings,
+    connections: Connections,
+) -> (MockServer, Extractor) {
     let (server, config) = objects.serve(&secret.to_string()).await;
     let s3 = aws_sdk_s3::config::Builder::from(&config)
         .force_path_style(true)
         .build();
     let store = Store::new(aws_sdk_s3::Client::from_conf(s3), "bucket");
-    let connections = source_http::connections().unwrap();
     let extractor = Extractor::new(
         store,
         Secrets::new(&config),
