@@ -1,7 +1,7 @@
 //! Aggregates: what the source itself counts, per group and bucket.
 
 use crate::ExtractError;
-use crate::conversation::slices::{is_too_large, is_too_much};
+use crate::conversation::slices::{is_cut_off, is_too_large, is_too_much};
 use crate::object::Object;
 use crate::run::{Progress, Run};
 use crate::state::Stage;
@@ -49,6 +49,7 @@ pub(crate) async fn ask(
     grain_minutes: i64,
 ) -> Result<Option<Page>, ExtractError> {
     let query = query(run, slice).map_err(|cause| run.source(cause))?;
+    let left = run.deadline.left();
     match api.aggregates(&query).await {
         Ok(page) => Ok(Some(page)),
         Err(cause) => {
@@ -57,6 +58,7 @@ pub(crate) async fn ask(
             // with smaller parts too, a few calls deep.
             let may_fit = is_too_much(&cause)
                 || is_too_large(&cause)
+                || is_cut_off(&cause) && !run.is_own_end(&cause)
                 || matches!(cause.status(), Some(400 | 413));
             let halves = may_fit.then(|| halves(slice, grain_minutes)).flatten();
             let Some((first, second)) = halves else {
@@ -65,6 +67,7 @@ pub(crate) async fn ask(
                 return Err(run.source(cause));
             };
             tracing::info!("Asking for aggregates of {slice} in two parts: {cause}");
+            run.note_failure(left.saturating_sub(run.deadline.left()));
             slices.extend([second, first]);
             Ok(None)
         }

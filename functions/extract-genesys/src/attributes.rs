@@ -1,6 +1,6 @@
 //! Attributes of an intraday window's conversations, from the conversations themselves: a details job has them only later.
 
-use crate::conversation::slices::{cut, is_too_large, is_too_much};
+use crate::conversation::slices::{SMALLEST_PAGE, cut, is_cut_off, is_too_large, is_too_much};
 use crate::conversation::way::{Way, keeps_anything, touches_days};
 use crate::run::{Progress, Run};
 use crate::state::{Searching, Stage};
@@ -158,6 +158,7 @@ async fn find_in(
     while ids.len() < most {
         number += 1;
         let query = way.query(slice, run.filter()).page(number, size);
+        let left = run.deadline.left();
         let page = match api.details(&query).await {
             Ok(page) => page,
             Err(cause) if way.is_refused(&cause) => {
@@ -165,8 +166,12 @@ async fn find_in(
                 (way, number) = (Way::of(run, slice), 0);
                 continue;
             }
-            Err(cause) if is_too_much(&cause) => return Ok(Some(cause)),
-            Err(cause) if is_too_large(&cause) && size > 1 => {
+            Err(cause) if is_too_much(&cause) || is_cut_off(&cause) && size <= SMALLEST_PAGE => {
+                run.note_failure(left.saturating_sub(run.deadline.left()));
+                return Ok(Some(cause));
+            }
+            Err(cause) if is_cut_off(&cause) || is_too_large(&cause) && size > 1 => {
+                run.note_failure(left.saturating_sub(run.deadline.left()));
                 // What was on a page before is on another one now.
                 (size, number) = (size / 2, 0);
                 tracing::warn!("Asking for {size} conversations a page: {cause}");

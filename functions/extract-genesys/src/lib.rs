@@ -32,6 +32,7 @@ use object::{CONTACT, Object, RECORDS};
 use run::{Progress, Run, Source};
 use serde::Deserialize;
 use source_http::{Client, Connections, Repeat, Share};
+use state::State;
 use std::path::PathBuf;
 use std::time::Duration;
 use step::Deadline;
@@ -167,6 +168,7 @@ impl Extractor {
         let deadline = token
             .as_ref()
             .map_or(deadline, |token| within_life(deadline, token.expires_at));
+        let state: State = writer.state().unwrap_or_default();
         let mut run = Run {
             settings: &self.settings,
             store: &self.store,
@@ -176,7 +178,8 @@ impl Extractor {
             keep: self
                 .hand_back
                 .unwrap_or_else(|| HAND_BACK.min(deadline.left() / 4)),
-            state: writer.state().unwrap_or_default(),
+            began: state.clone(),
+            state,
             calls_before: writer.counts().calls,
             contact_sources: ContactSources::named(&self.settings.genesys.salesforce_source_names),
             pause: self.repeat.longest_wait,
@@ -189,8 +192,10 @@ impl Extractor {
             run.count_calls(&source.api);
             match read {
                 Ok(progress) => progress,
-                // Nobody refused anything: the next turn comes after the end of this invocation.
-                Err(ExtractError::Source { cause, .. }) if cause.is_own_pace() => {
+                // Nobody refused anything: the next turn, or an answer, comes after the end of this invocation.
+                Err(ExtractError::Source { cause, .. })
+                    if cause.is_own_pace() || run.is_own_end(&cause) =>
+                {
                     Progress::HandBack
                 }
                 // The source failed between two pages: what came before is kept for the next attempt.
@@ -209,7 +214,8 @@ impl Extractor {
             run.writer.flush(&run.state).await?;
             return Ok(outcome(task, false, *run.writer.counts()));
         }
-        run.writer.counts().api = run.state.api_count;
+        let counts = run.writer.counts();
+        counts.api = run.state.counted(counts);
         let extraction = run.state.extraction(task, object);
         // Conversations settle by a details job alone; of what is read by the day, late enough is final, unless the source
         // has more than it gave.

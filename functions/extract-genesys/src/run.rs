@@ -1,6 +1,7 @@
 //! What is needed while one window is read.
 
 use crate::absent::stand_in;
+use crate::conversation::slices::{has_no_time, is_cut_off};
 use crate::object::Object;
 use crate::state::{Stage, State};
 use crate::{ExtractError, Request};
@@ -24,18 +25,24 @@ pub(crate) struct Run<'a> {
     pub keep: Duration,
     pub writer: WindowWriter,
     pub state: State,
+    /// The state this invocation began with.
+    pub began: State,
     /// Calls of earlier invocations.
     pub calls_before: u64,
     /// Whose external ids are Salesforce ids.
     pub contact_sources: ContactSources,
     /// How long an id that failed alone is left in peace before it is asked for once more.
     pub pause: Duration,
-    /// How long this invocation has waited at most for an answer that did not come, repetitions included.
+    /// How long this invocation has waited at most for a call that failed and is followed by smaller ones, or that was never
+    /// answered, repetitions included.
     pub silence: Duration,
 }
 
 /// A job that has not ended after so long is given up: else a job that hangs would be waited for as long as the run may last.
 const PATIENCE_HOURS: i64 = 6;
+
+/// A call that fails so near the end was ended by it.
+const END: Duration = Duration::from_secs(2);
 
 /// The source, for one invocation.
 #[derive(Debug, Clone)]
@@ -73,7 +80,7 @@ impl Run<'_> {
         self.writer.counts().calls = self.calls_before + api.client().calls();
     }
 
-    /// Whether to hand back now: another answer that does not come must not end with the invocation.
+    /// Whether to hand back now: another call that fails as slowly must not end with the invocation.
     pub fn is_late(&self) -> bool {
         self.deadline.is_near(self.keep + self.silence)
     }
@@ -81,8 +88,20 @@ impl Run<'_> {
     /// A call failed after so long: remembered when it was never answered.
     pub fn note_silence(&mut self, cause: &SourceError, took: Duration) {
         if cause.is_unanswered() {
-            self.silence = self.silence.max(took);
+            self.note_failure(took);
         }
+    }
+
+    /// A call failed after so long, and smaller ones take its place: they may take as long.
+    pub fn note_failure(&mut self, took: Duration) {
+        self.silence = self.silence.max(took);
+    }
+
+    /// Whether a call ended with the invocation, and the window has come further in it: nobody refused anything, and the next
+    /// invocation goes on. Where nothing has moved, it would only come to the same.
+    pub fn is_own_end(&self, cause: &SourceError) -> bool {
+        let is_broken = cause.status().is_none() && is_cut_off(cause);
+        (has_no_time(cause) || is_broken && self.deadline.is_near(END)) && self.state != self.began
     }
 
     /// Takes a record of an object other than conversations.

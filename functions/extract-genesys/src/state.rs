@@ -6,7 +6,7 @@ use crate::conversation::way::Way;
 use crate::object::Object;
 use jiff::Timestamp;
 use model::Window;
-use model::payload::{Extraction, Mode};
+use model::payload::{Counts, Extraction, Mode};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,6 +27,9 @@ pub(crate) struct State {
     /// The source's own count, as far as every slice told one and was read to its end.
     #[serde(default)]
     pub api_count: Option<u64>,
+    /// Behind a job that did not give the window: the conversations that slices of the query gave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<u64>,
     /// Ids the window has asked for, or is about to.
     #[serde(default)]
     pub asked: u64,
@@ -255,6 +258,14 @@ impl State {
         }
     }
 
+    /// The source's own count; behind a job that did not give the window, with what came of the job and is not in it: else a
+    /// query that gives less than it counts would not look short.
+    pub fn counted(&self, counts: &Counts) -> Option<u64> {
+        let came = counts.received.saturating_sub(counts.duplicates);
+        let beside = self.given.map_or(0, |given| came.saturating_sub(given));
+        self.api_count.map(|count| count + beside)
+    }
+
     pub fn extraction(&self, task: &Request, object: Object) -> Extraction {
         match object {
             _ if task.mode == Mode::Replay => Extraction::Replay,
@@ -280,6 +291,7 @@ mod tests {
         let state: State = serde_json::from_str(text).unwrap();
         assert_eq!((state.asked, state.aside), (2, 1));
         assert_eq!((state.at_once, state.alone), (None, None));
+        assert_eq!(state.given, None);
         let ids = ["c-1".to_owned()].into();
         assert_eq!(state.stage, Stage::Lookup { ids });
     }

@@ -2,7 +2,8 @@
 //!
 //! - A batch that fails after every repetition is halved, down to one id.
 //! - Before each halving, and before an id is given up, the same call is made for an id that nobody has. When that is not
-//!   answered either, nothing is wrong with the ids: the source is out of order, and the window fails as it does then.
+//!   answered either, nothing is wrong with the ids: the source is out of order, and the window fails as it does then. That
+//!   it refuses such an id is an answer.
 //! - An id that fails alone, and again after a pause, is set aside: among the refused, as `unavailable`, with the status.
 //! - An answer that does not come costs minutes. How far the halving is, and which id has failed alone, is kept, and the
 //!   invocation is handed back before one more such answer would outlast it.
@@ -48,9 +49,8 @@ pub(crate) async fn ask<T>(
         Err(cause) => cause,
     };
     let took = left.saturating_sub(run.deadline.left());
-    run.note_silence(&cause, took);
-    if let Err(other) = probe().await {
-        tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+    run.note_failure(took);
+    if is_out_of_order(probe().await) {
         return Err(run.source(cause));
     }
     let [id] = ids else {
@@ -74,8 +74,7 @@ pub(crate) async fn ask<T>(
             Err(cause) => return Err(run.source(cause)),
         };
         // The source may have gone down meanwhile.
-        if let Err(other) = probe().await {
-            tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+        if is_out_of_order(probe().await) {
             return Err(run.source(cause));
         }
         cause
@@ -85,6 +84,19 @@ pub(crate) async fn ask<T>(
     }
     run.state.alone = None;
     Ok(Asked::SetAside(cause.status().unwrap_or(0)))
+}
+
+/// Whether not even an id that nobody has is answered. That nobody has it is an answer, whatever its status.
+fn is_out_of_order(probed: Result<(), SourceError>) -> bool {
+    let Err(cause) = probed else {
+        return false;
+    };
+    let is_refused = matches!(cause.status(), Some(400..=499));
+    if is_refused && !matches!(cause.status(), Some(401 | 403 | 408 | 429)) {
+        return false;
+    }
+    tracing::warn!("Asking for an id that nobody has fails as well: {cause}");
+    true
 }
 
 /// Whether the fault may lie in what was asked for: not in the connection, the token, a permission or the quota.

@@ -146,6 +146,49 @@ async fn a_job_survives_its_own_end() {
 }
 
 #[tokio::test]
+async fn a_job_outlives_an_outage_and_blocks_no_window_when_it_never_gets_well() {
+    let mut task = event("day");
+    let fake = start(true).await;
+    let (expected, ..) = read(&fake, &task).await;
+    let all_ids = ids(&fake.world, &task);
+    let control = fake.server.control();
+    let submit = format!("POST /api/v2/analytics{JOBS}");
+    let of_a_job = "/conversations/details/jobs/";
+    // The availability lies beside the jobs.
+    let states = |times| Fault::new(of_a_job, status(503, None), times).after(1);
+    let pages = |kind| Fault::new(RESULTS, kind, u64::MAX).after(1);
+    for (no, (fault, failed, submitted)) in [
+        (states(4), 1, 1),
+        (states(u64::MAX), 2, 2),
+        (pages(FaultKind::Reset), 2, 1),
+        (pages(FaultKind::Html), 2, 1),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        task.run_id = format!("ill-{no}").try_into().unwrap();
+        control.requests.reset();
+        control.faults.add(fault);
+        let (found, _, failures) = read(&fake, &task).await;
+        control.faults.clear();
+        assert_eq!(failures, vec![Kind::Transient; failed], "{no}");
+        assert_eq!(
+            control.requests.counts().by_path[&submit],
+            submitted,
+            "{no}"
+        );
+        let extraction = fake.world.bucket.receipt(&task).extraction;
+        if failed == 1 {
+            assert_eq!((found, extraction), (expected.clone(), Extraction::Job));
+        } else {
+            assert_eq!(ids(&fake.world, &task), all_ids, "{no}");
+            assert_eq!(extraction, Extraction::Query, "{no}");
+        }
+    }
+    fake.stop().await;
+}
+
+#[tokio::test]
 async fn a_query_survives_what_happens_to_its_pages() {
     let mut faults = everywhere(QUERY);
     faults.push((QUERY, FaultKind::RepeatPage));

@@ -60,11 +60,19 @@ async fn settle(platform: Platform) -> (World, Vec<String>, Option<WindowReceipt
 
 #[tokio::test]
 async fn pages_the_source_is_too_slow_for_are_asked_for_in_smaller_ones() {
-    for (status, most, size) in [(504, 300, 250), (408, 60, 50)] {
-        let platform = Platform {
-            tires: Some((status, most)),
-            ..lake()
-        };
+    let tires = |status, most| Platform {
+        tires: Some((status, most)),
+        ..lake()
+    };
+    let cuts_off = Platform {
+        cuts_off: Some(("results", 300)),
+        ..lake()
+    };
+    for (platform, size) in [
+        (tires(504, 300), 250),
+        (tires(408, 60), 50),
+        (cuts_off, 250),
+    ] {
         let (world, failures, receipt) = settle(platform).await;
         assert!(failures.is_empty(), "{failures:?}");
         let receipt = receipt.unwrap();
@@ -97,8 +105,17 @@ async fn what_no_job_gives_is_read_by_the_query_and_stays_provisional() {
             job_states: vec!["FAILED"; 6],
             ..lake()
         },
+        Platform {
+            cuts_off: Some(("results", 10)),
+            ..lake()
+        },
+        // Another job may do better, each time.
+        Platform {
+            stands_still: true,
+            ..lake()
+        },
     ];
-    for (no, platform) in faults.into_iter().enumerate() {
+    for (no, (platform, deleted)) in faults.into_iter().zip([1, 0, 0, 0, 1, 3]).enumerate() {
         let (world, failures, receipt) = settle(Platform {
             cap: 100_000,
             ..platform
@@ -110,9 +127,15 @@ async fn what_no_job_gives_is_read_by_the_query_and_stays_provisional() {
         let receipt = receipt.unwrap();
         assert_eq!(receipt.extraction, Extraction::Query, "{no}");
         assert!(!receipt.is_settled, "{no}");
-        assert_eq!(receipt.counts.api, Some(2400));
+        let counts = receipt.counts;
+        assert_eq!(
+            counts.api,
+            Some(counts.received - counts.duplicates),
+            "{no}"
+        );
+        assert!(no == 5 || counts.received == 2400, "{no}: {counts:?}");
         // Its slot is free for another one.
-        assert_eq!(world.platform.called("delete"), u64::from(no == 0));
+        assert_eq!(world.platform.called("delete"), deleted, "{no}");
     }
     // Where the query does not get there either, it says why.
     let (world, failures, receipt) = settle(Platform {
@@ -126,6 +149,23 @@ async fn what_no_job_gives_is_read_by_the_query_and_stays_provisional() {
         failures.iter().all(|it| it.contains("/details/query: 504")),
         "{failures:?}"
     );
+}
+
+#[tokio::test]
+async fn a_query_behind_a_part_of_a_job_looks_short_of_what_it_does_not_give() {
+    let (_, failures, receipt) = settle(Platform {
+        cap: 100_000,
+        counts_more: 3,
+        // Its first page comes, each time.
+        stands_still: true,
+        ..lake()
+    })
+    .await;
+    assert_eq!(failures.len(), 2, "{failures:?}");
+    let counts = receipt.unwrap().counts;
+    assert_eq!(counts.staged, 2400);
+    let came = counts.received - counts.duplicates;
+    assert_eq!(counts.api, Some(came + 3), "{counts:?}");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ use model::{Classify, Kind};
 use source_http::Repeat;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use support::aside;
 use support::seeded::{Fake, seeded, unlimited, world};
 use support::{Platform, World, day_of, deadline, event, finish, table};
 
@@ -291,6 +292,11 @@ async fn aggregates_larger_than_a_body_may_be_come_in_parts() {
         counts.landed > 0 && counts.calls > 2 && counts.close(),
         "{counts:?}"
     );
+    // One that never comes whole: its halves do.
+    let fault = Fault::new("/aggregates/query", FaultKind::Truncate, 4);
+    fake.server.control().faults.add(fault);
+    let counts = aside::read(&fake, &aside::run(&task, "cut-off")).await;
+    assert_eq!(counts.unwrap().calls, 4 + 2);
     fake.stop().await;
 }
 

@@ -184,6 +184,34 @@ async fn a_fault_that_lasts_cuts_a_slice_down_to_hours_and_then_to_minutes() {
 }
 
 #[tokio::test]
+async fn pages_that_end_in_their_middle_come_in_smaller_ones_and_then_in_smaller_slices() {
+    let mut task = event("day");
+    task.window =
+        serde_json::from_str(r#"{"start":"2026-01-05T10:00:00Z","end":"2026-01-05T11:00:00Z"}"#)
+            .unwrap();
+    let undisturbed = World::with(query()).await;
+    finish(&undisturbed.extractor(), &task, 1).await;
+    // A hundred conversations: in pages of a half, and in quarters of an hour.
+    for (most, calls) in [(60, 4 + 3), (30, 3 * 8 + 4)] {
+        let world = World::with(Platform {
+            cuts_off: Some(("query", most)),
+            ..query()
+        })
+        .await;
+        finish(&world.extractor().repeating(impatient()), &task, 1).await;
+        assert_eq!(content(&world, &task), content(&undisturbed, &task));
+        assert_eq!(world.platform.called("query"), calls, "{most}");
+        let counts = world.bucket.receipt(&task).counts;
+        assert_eq!((counts.api, counts.staged), (Some(100), 100));
+        // Whose attributes are wanted is found in the same way.
+        task.object = "conversation_attribute".to_owned();
+        finish(&world.extractor().repeating(impatient()), &task, 1).await;
+        assert_eq!(world.bucket.receipt(&task).counts.api, Some(100));
+        task.object = "conversation".to_owned();
+    }
+}
+
+#[tokio::test]
 async fn a_source_that_fails_on_every_slice_is_told_and_what_is_left_is_kept() {
     let mut task = event("day");
     task.window =

@@ -87,6 +87,11 @@ async fn contacts_that_all_fail_are_an_outage_and_so_are_too_many_of_them() {
     control.faults.clear();
     read(&fake, &task).await.unwrap();
     assert!(told(&fake, &task).is_empty());
+    // Everybody is refused, an id that nobody has like the others: some are set aside, and then it is too many.
+    let refusal = Fault::new(CONTACTS, answering(422), u64::MAX);
+    control.faults.add(refusal);
+    let refused = read(&fake, &run(&task, "refused")).await.unwrap_err();
+    assert_eq!(refused.kind(), Kind::Invalid);
     fake.stop().await;
 
     // Four of fewer than four hundred, though others are answered.

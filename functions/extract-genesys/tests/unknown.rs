@@ -118,7 +118,7 @@ fn hasty(world: &World) -> Extractor {
 
 /// Calls of so many milliseconds until the window is done: how many. None of them may fail.
 async fn in_calls_of(extractor: &Extractor, task: &WindowTask, milliseconds: u64) -> u32 {
-    for call in 1..10 {
+    for call in 1..30 {
         let deadline = Deadline::after(deadline().now(), Duration::from_millis(milliseconds));
         let outcome = Box::pin(extractor.run(task, deadline)).await.unwrap();
         if outcome.done {
@@ -158,6 +158,112 @@ async fn a_conversation_that_is_never_answered_is_set_aside_however_short_the_in
         let refused = table(&world, &task, "staging.quarantine");
         let text = "conversationId: no answer that can be read each time a was asked for, while others are answered";
         assert!(refused[0]["detail"].starts_with(text), "{refused:?}");
+    }
+}
+
+/// Whether an aggregate or a details query is asked for more than three hours.
+fn is_long(request: &wiremock::Request) -> bool {
+    if !request.url.path().ends_with("/query") {
+        return false;
+    }
+    let Ok(body) = serde_json::from_slice::<serde_json::Value>(&request.body) else {
+        return false;
+    };
+    let Some((start, end)) = body["interval"].as_str().and_then(|it| it.split_once('/')) else {
+        return false;
+    };
+    let [start, end] = [start, end].map(|it| it.parse::<jiff::Timestamp>().unwrap());
+    end.duration_since(start).as_hours() > 3
+}
+
+/// Whether more than fifty conversations of a job are asked for at once.
+fn is_large(request: &wiremock::Request) -> bool {
+    let mut pairs = request.url.query_pairs();
+    pairs.any(|(name, value)| name == "pageSize" && value.parse::<u32>().unwrap() > 50)
+}
+
+#[tokio::test]
+async fn what_is_not_answered_before_it_is_cut_ends_no_invocation() {
+    let settle = async |object: &str, until: Option<&'static str>, is_short: bool| {
+        let world = World::with(Platform {
+            evaluated: vec![("c-1", true)],
+            conversations: conversations("2026-01-05T01:00:00Z", 2, 12 * 3600),
+            cap: 100_000,
+            available_until: until,
+            silent: Some(|request| is_long(request) || is_large(request)),
+            ..Platform::default()
+        })
+        .await;
+        let mut task = day_of(object);
+        task.max_in_flight = 1;
+        if is_short {
+            let extractor = hasty(&world).handing_back_at(KEEP);
+            assert!(in_calls_of(&extractor, &task, SHORT).await > 2, "{object}");
+        } else {
+            finish(&hasty(&world), &task, 1).await;
+        }
+        let counts = world.bucket.receipt(&task).counts;
+        let asked = ["aggregates", "query", "results"].map(|it| world.platform.called(it));
+        (counts.staged, counts.api, asked)
+    };
+    let compare = async |object, until| {
+        let (calm, short) = tokio::join!(settle(object, until, false), settle(object, until, true));
+        // Nothing is waited for twice.
+        assert_eq!(calm, short, "{object}");
+    };
+    tokio::join!(
+        compare("conversation", Some("2026-01-06T00:00:00Z")),
+        compare("conversation", None),
+        compare("conversation_attribute", None),
+        compare("evaluation", None),
+        compare("user_aggregate", None),
+    );
+}
+
+#[tokio::test]
+async fn an_answer_that_outlasts_the_invocation_is_left_to_the_next_one_unless_nothing_has_moved() {
+    let mut world = World::with(Platform {
+        evaluated: vec![("a", true), ("b", true)],
+        silent: Some(|request| request.url.query_pairs().any(|(_, id)| id == "b")),
+        ..Platform::default()
+    })
+    .await;
+    let (from, to) = ("details_batch_size = 50", "details_batch_size = 1");
+    assert!(world.settings.contains(from));
+    world.settings = world.settings.replace(from, to);
+    let (task, extractor) = (day_of("evaluation"), world.extractor());
+    let call = async || {
+        let deadline = Deadline::after(deadline().now(), Duration::from_millis(2600));
+        Box::pin(extractor.run(&task, deadline)).await
+    };
+    assert!(!call().await.unwrap().done);
+    let error = call().await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Transient);
+    let text = step::Failure::from(error).to_string();
+    assert!(text.contains("before the end of the invocation"), "{text}");
+}
+
+#[tokio::test]
+async fn a_contact_that_is_gone_is_set_aside_though_its_call_has_no_other_answer() {
+    for status in [404, 422] {
+        let mut world = World::with(Platform {
+            conversations: conversations("2026-01-05T01:00:00Z", 40, 60),
+            cap: 100_000,
+            // The last of the seven.
+            gone: Some((status, "contact-5")),
+            ..Platform::default()
+        })
+        .await;
+        let (from, to) = ("contact_batch_size = 50", "contact_batch_size = 6");
+        assert!(world.settings.contains(from));
+        world.settings = world.settings.replace(from, to);
+        let task = event("day");
+        finish(&world.extractor().repeating(impatient()), &task, 1).await;
+        let counts = world.bucket.receipt(&task).beside[0].counts;
+        assert_eq!((counts.staged, counts.quarantined), (6, 1), "{status}");
+        let refused = table(&world, &task, "staging.quarantine");
+        let text = format!("askedId: status {status} each time contact-5 was asked for");
+        assert!(refused[0]["detail"].starts_with(&text), "{refused:?}");
     }
 }
 

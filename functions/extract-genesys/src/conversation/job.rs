@@ -1,20 +1,21 @@
 //! A details job: submit, wait, page by cursor, delete. Where the source fails on the job itself, the query takes its place.
 
-use super::slices::{is_beyond_paging, is_fault, is_too_large};
+use super::slices::{
+    SMALLEST_PAGE, has_no_time, is_beyond_paging, is_cut_off, is_fault, is_too_large,
+};
 use super::{BREATH, LARGEST_SLICE, query, take};
 use crate::run::{Progress, Run, Source};
 use crate::state::{Job, Query, Stage};
 use crate::{ExtractError, contacts};
 use genesys::api::{Api, Waited};
 use model::payload::Extraction;
+use model::{Classify, Kind};
 use source_http::SourceError;
 use std::collections::HashSet;
 use tokio::task::JoinSet;
 
 /// How often the page before may come again in place of the one that was asked for.
 const MOST_REPEATS: u32 = 3;
-/// Pages are not made smaller than this because of a fault: so few records are not what is too much.
-const SMALLEST_PAGE: u32 = 50;
 /// Calls of this function that may fail on jobs before the query takes their place: an outage is over sooner.
 const MOST_FAILURES: u32 = 3;
 
@@ -25,7 +26,7 @@ enum Pages {
     Gone(SourceError),
     /// A page was too much; smaller ones are asked for from the first on.
     TooLarge,
-    /// The source fails on the job, however little is asked for.
+    /// The source fails on the job, however little is asked for and however often.
     Failed(SourceError),
 }
 
@@ -43,15 +44,12 @@ pub(super) async fn read(
         let ended = match read {
             Pages::Read => break,
             Pages::HandBack => return Ok(Progress::HandBack),
+            Pages::TooLarge if run.is_late() => return Ok(Progress::HandBack),
             Pages::TooLarge => continue,
             Pages::Failed(cause) => {
                 job.failures += 1;
                 if is_beyond_paging(&cause) || job.failures >= MOST_FAILURES {
-                    return by_query(run, source, &job, &cause).await;
-                }
-                // An outage, if that is what it was, has made the pages small for nothing.
-                if job.page_size.take().is_some() {
-                    job.cursor = None;
+                    return by_query(run, source, job, &cause).await;
                 }
                 run.state.stage = Stage::Job(job);
                 return Err(run.source(cause));
@@ -63,7 +61,7 @@ pub(super) async fn read(
             let cause = SourceError::transient("details job", text);
             job.failures += 1;
             if job.failures >= MOST_FAILURES {
-                return by_query(run, source, &Job::default(), &cause).await;
+                return by_query(run, source, Job::default(), &cause).await;
             }
             // Whatever its status says: another job may do better later.
             run.state.stage = Stage::Job(Job {
@@ -97,26 +95,42 @@ pub(super) async fn read(
 async fn by_query(
     run: &mut Run<'_>,
     source: &Source,
-    job: &Job,
+    mut job: Job,
     cause: &SourceError,
 ) -> Result<Progress, ExtractError> {
     let window = run.task.window;
     tracing::warn!(
         "Reading window {window} by the details query, because no job gives it; it stays provisional: {cause}"
     );
-    if let Some(id) = &job.id
-        && let Err(error) = source.api.delete_job(id).await
-    {
-        tracing::warn!("A job that was given up could not be deleted: {error}");
-    }
+    give_up(&source.api, &mut job).await;
     (run.state.is_job, run.state.is_settled) = (false, false);
-    run.state.api_count = Some(0);
+    (run.state.api_count, run.state.given) = (Some(0), Some(0));
     let query = Query::of(window.slices(LARGEST_SLICE));
     run.state.stage = Stage::Query(query.clone());
     if run.is_late() {
         return Ok(Progress::HandBack);
     }
     Box::pin(query::read(run, source, query)).await
+}
+
+/// Lets go of a job: the next one begins anew.
+async fn give_up(api: &Api, job: &mut Job) {
+    if let Some(id) = &job.id
+        && let Err(error) = api.delete_job(id).await
+    {
+        tracing::warn!("A job that was given up could not be deleted: {error}");
+    }
+    *job = Job {
+        page_size: job.page_size,
+        failures: job.failures,
+        ..Job::default()
+    };
+}
+
+/// Whether a fault may be one of the job: not when the source is out of reach, or the invocation ended first.
+fn is_of_job(cause: &SourceError) -> bool {
+    let is_out_of_reach = cause.status().is_none() && cause.message().starts_with("no connection");
+    cause.kind() == Kind::Transient && !is_out_of_reach && !has_no_time(cause)
 }
 
 /// The job's id; submits it if that was not done yet. The inner error: the source fails on it for good.
@@ -130,7 +144,7 @@ async fn submit(
     }
     let id = match api.submit_job(run.task.window, run.filter()).await {
         Ok(id) => id,
-        Err(cause) if is_fault(&cause) || is_beyond_paging(&cause) => return Ok(Err(cause)),
+        Err(cause) if is_of_job(&cause) || is_beyond_paging(&cause) => return Ok(Err(cause)),
         Err(cause) => return Err(run.source(cause)),
     };
     job.id = Some(id.clone());
@@ -153,31 +167,48 @@ async fn pages(
         Ok(Waited::NotYet) => return Ok(give_up_late(run, api, job, id).await),
         Ok(Waited::Ended(cause)) => return Ok(Pages::Gone(cause)),
         Err(cause) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
+        Err(cause) if is_of_job(&cause) => {
+            // The first time it may be an outage, in which the job is at work; of another job the next attempt may be told.
+            if job.failures > 0 {
+                give_up(api, job).await;
+            }
+            return Ok(Pages::Failed(cause));
+        }
         Err(cause) => return Err(run.source(cause)),
     }
     // Pages of a job come one after another; the next one travels while this one is written.
     let mut ahead = JoinSet::new();
     let page_size = job.page_size.unwrap_or(run.settings.genesys.job_page_size);
+    let deadline = run.deadline;
     let fetch = |cursor: Option<String>| {
         let (api, id) = (api.clone(), id.to_owned());
-        async move { api.job_page(&id, cursor.as_deref(), page_size).await }
+        async move {
+            let left = deadline.left();
+            let page = api.job_page(&id, cursor.as_deref(), page_size).await;
+            (page, left.saturating_sub(deadline.left()))
+        }
     };
     let failed = |text| SourceError::transient("job results", text);
     let (mut asked, mut repeats) = (HashSet::new(), 0);
     ahead.spawn(fetch(job.cursor.clone()));
     loop {
-        let page = match ahead.join_next().await {
-            Some(Ok(Ok(page))) => page,
-            Some(Ok(Err(cause))) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
-            Some(Ok(Err(cause)))
+        let Some(Ok((answer, took))) = ahead.join_next().await else {
+            return Err(run.source(failed("a page got lost")));
+        };
+        let page = match answer {
+            Ok(page) => page,
+            Err(cause) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
+            Err(cause) if run.is_own_end(&cause) => return Err(run.source(cause)),
+            Err(cause)
                 if is_too_large(&cause) && page_size > 1
-                    || is_fault(&cause) && page_size > SMALLEST_PAGE =>
+                    || (is_fault(&cause) || is_cut_off(&cause)) && page_size > SMALLEST_PAGE =>
             {
+                run.note_failure(took);
                 // Whether a cursor keeps its place in pages of another size is not documented.
-                let size = if is_fault(&cause) {
-                    (page_size / 2).max(SMALLEST_PAGE)
-                } else {
+                let size = if is_too_large(&cause) {
                     page_size / 2
+                } else {
+                    (page_size / 2).max(SMALLEST_PAGE)
                 };
                 tracing::warn!(
                     "Asking for {size} conversations a page, from the first one: {cause}"
@@ -187,11 +218,14 @@ async fn pages(
                 run.state.stage = Stage::Job(job.clone());
                 return Ok(Pages::TooLarge);
             }
-            Some(Ok(Err(cause))) if is_fault(&cause) || is_beyond_paging(&cause) => {
+            Err(cause) if is_of_job(&cause) || is_beyond_paging(&cause) => {
+                // An outage, if that is what it was, has made the pages small for nothing.
+                if job.page_size.take().is_some() {
+                    job.cursor = None;
+                }
                 return Ok(Pages::Failed(cause));
             }
-            Some(Ok(Err(cause))) => return Err(run.source(cause)),
-            Some(Err(_)) | None => return Err(run.source(failed("a page got lost"))),
+            Err(cause) => return Err(run.source(cause)),
         };
         let received_at = run.deadline.now();
         // The answer to a cursor that names this very cursor as the next one is the page before, come again.
@@ -199,13 +233,15 @@ async fn pages(
         if is_repeat {
             repeats += 1;
             if repeats > MOST_REPEATS {
-                return Err(run.source(failed("the cursor does not move")));
+                give_up(api, job).await;
+                return Ok(Pages::Failed(failed("the cursor does not move")));
             }
             tracing::warn!("A page of job results came again; asking for the next one once more");
         } else if let Some(next) = &page.cursor
             && !asked.insert(next.clone())
         {
-            return Err(run.source(failed("the cursors go round in a circle")));
+            give_up(api, job).await;
+            return Ok(Pages::Failed(failed("the cursors go round in a circle")));
         }
         let hand_back = run.is_late();
         if page.cursor.is_some() && !hand_back {

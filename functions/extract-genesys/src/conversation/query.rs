@@ -1,8 +1,9 @@
 //! A details query: slices side by side, their pages in one chronological stream.
 
 mod anew;
+mod calls;
 
-use super::slices::{is_too_large, is_too_much, parts_for};
+use super::slices::{SMALLEST_PAGE, is_cut_off, is_too_large, is_too_much, parts_for};
 use super::stream::Stream;
 use super::totals::{self, Cut};
 use super::way::{Way, keeps_anything, touches_days};
@@ -18,6 +19,7 @@ use model::filter::Filter;
 use model::payload::Extraction;
 use source_http::SourceError;
 use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
 use tokio::task::JoinSet;
 
 /// Slices read side by side at most, whatever the share allows: a page or two of each is in memory.
@@ -25,8 +27,8 @@ const MOST_STREAMS: usize = 8;
 /// Pages of a slice that wait behind the one being taken.
 const AHEAD: usize = 1;
 
-/// A page that came, or why it did not: number of its source in the merge, answer, instant.
-type Answer = (usize, Result<Page, SourceError>, Timestamp);
+/// A page that came, or why it did not: number of its source in the merge, answer, instant, how long it took.
+type Answer = (usize, Result<Page, SourceError>, Timestamp, Duration);
 
 /// The slices of a window while they are read.
 struct Reader {
@@ -94,7 +96,11 @@ impl Reader {
                     .supply(source)
                     .map_err(|error| failed(run, &error.to_string()))?
                 {
-                    self.wait(run).await?;
+                    let has_failed = self.wait(run).await?;
+                    // A cut is kept: the next answer may be as long in coming.
+                    if has_failed && run.is_late() && !self.is_done() {
+                        return Ok(Progress::HandBack);
+                    }
                 }
                 continue;
             }
@@ -111,7 +117,7 @@ impl Reader {
             self.turn(run, source)?;
             run.state.stage = Stage::Query(self.query());
             run.checkpoint(&self.platform.api).await?;
-            if run.is_late() && !(self.streams.is_empty() && self.pending.is_empty()) {
+            if run.is_late() && !self.is_done() {
                 return Ok(Progress::HandBack);
             }
             let batch = run.settings.genesys.contact_batch_size as usize;
@@ -119,6 +125,10 @@ impl Reader {
                 return Ok(Progress::HandBack);
             }
         }
+    }
+
+    fn is_done(&self) -> bool {
+        self.streams.is_empty() && self.pending.is_empty()
     }
 
     /// Begins slices, the earliest first, as long as the worker's share has room for them. One in doubt waits until all the
@@ -143,25 +153,6 @@ impl Reader {
         }
     }
 
-    /// Asks for the next page of every slice that has room for one.
-    fn ask(&mut self, run: &Run<'_>) {
-        for (source, stream) in &mut self.streams {
-            if stream.is_ended || stream.is_asked || stream.ahead.len() >= AHEAD {
-                continue;
-            }
-            stream.is_asked = true;
-            let (source, number, window, way) =
-                (*source, stream.next, stream.slice.window, stream.way);
-            let size = stream.slice.page_size(run.settings);
-            let (api, filter, deadline) =
-                (self.platform.api.clone(), self.filter.clone(), run.deadline);
-            self.calls.spawn(async move {
-                let query = way.query(window, filter.as_ref()).page(number, size);
-                (source, api.details(&query).await, deadline.now())
-            });
-        }
-    }
-
     /// Hands the merge the page it needs; whether it was there.
     fn supply(&mut self, source: usize) -> Result<bool, MergeError> {
         let Some(stream) = self.streams.get_mut(&source) else {
@@ -176,19 +167,30 @@ impl Reader {
         Ok(true)
     }
 
-    /// Waits for one answer.
-    async fn wait(&mut self, run: &mut Run<'_>) -> Result<(), ExtractError> {
-        let Some(Ok((source, answer, received_at))) = self.calls.join_next().await else {
-            return Err(failed(run, "a page got lost"));
-        };
+    /// An answer that came, or why it did not.
+    async fn arrived(
+        &mut self,
+        run: &mut Run<'_>,
+        source: usize,
+        answer: Result<Page, SourceError>,
+        received_at: Timestamp,
+    ) -> Result<(), ExtractError> {
         let Some(stream) = self.streams.get_mut(&source) else {
             return Ok(()); // its slice was cut in the meantime
         };
         // Pieces would be asked for with the very filter that is in doubt.
         let is_trusted = run.filters_start() && stream.slice.doubted.is_none();
         let may_be_less = stream.slice.doubted.is_none() || touches_days(stream.slice.window);
+        let size = stream.slice.page_size(run.settings);
+        // What does not come whole comes in smaller pages; in smaller slices, where there are any.
+        let smallest = if may_be_less { SMALLEST_PAGE } else { 1 };
+        let is_too_much = |cause: &SourceError| is_too_much(cause) || is_cut_off(cause);
         let page = match answer {
             Ok(page) => page,
+            Err(cause) if run.is_own_end(&cause) => return Err(run.source(cause)),
+            Err(cause) if is_too_large(&cause) || is_cut_off(&cause) && size > smallest => {
+                return self.shrink(run, source, cause);
+            }
             Err(cause) if is_too_much(&cause) && may_be_less => {
                 return self.cut(run, source, 2, || cause);
             }
@@ -208,10 +210,9 @@ impl Reader {
                 run.give_up_start_filter(&cause.to_string());
                 return self.restart(run, source, |slice| slice.way = None);
             }
-            Err(cause) if is_too_large(&cause) => return self.shrink(run, source, cause),
             Err(cause) => return Err(run.source(cause)),
         };
-        let size = u64::from(stream.slice.page_size(run.settings));
+        let size = u64::from(size);
         let cap = run.settings.genesys.query_result_cap;
         let read = stream.next.saturating_mul(size);
         let hits = page.total_hits;
@@ -228,7 +229,7 @@ impl Reader {
         if passes_cap && !page.is_empty() {
             let too_many = |why: &str| {
                 let text = format!(
-                    "slice {window} has more than {cap} results and {why}; read this window again when the details job covers it"
+                    "slice {window} has more than {cap} results and {why}; read this window again when the details job covers it, and let nightly runs begin that late (parameter NightlySchedule)"
                 );
                 SourceError::invalid("details query", text)
             };
@@ -370,6 +371,7 @@ impl Reader {
         let told = total.filter(|_| way.counts_only(window));
         let missing = totals::add(&mut self.cuts, window, told);
         run.state.api_count = sum.map(|(sum, total)| sum + total + missing);
+        run.state.given = run.state.given.map(|given| given + read);
         run.writer.forget(slice.group);
         Ok(())
     }

@@ -6,6 +6,8 @@ use model::settings::Settings;
 use model::{Classify, Kind, Window};
 use source_http::SourceError;
 
+/// Pages are not made smaller than this because of a fault: so few records are not what is too much.
+pub(crate) const SMALLEST_PAGE: u32 = 50;
 /// What is longer is cut at whole hours.
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// Nothing is cut below this.
@@ -71,6 +73,20 @@ pub(crate) fn is_fault(cause: &SourceError) -> bool {
         Some(200) => false,
         Some(_) => cause.kind() == Kind::Transient,
     }
+}
+
+/// The answer began and did not come whole, or something else came in its place: a smaller one may come.
+pub(crate) fn is_cut_off(cause: &SourceError) -> bool {
+    match cause.status() {
+        None => cause.message().starts_with("the answer broke off"),
+        Some(status) => status == 200 && cause.kind() == Kind::Transient,
+    }
+}
+
+/// The invocation ended before the answer began.
+pub(crate) fn has_no_time(cause: &SourceError) -> bool {
+    let text = "no answer before the end of the invocation";
+    cause.status().is_none() && cause.message().starts_with(text)
 }
 
 /// The answer came and is more than is read at once.
@@ -141,15 +157,18 @@ mod tests {
 
     #[test]
     fn a_source_that_does_not_answer_has_too_much_and_one_that_breaks_off_has_not() {
-        let of = |text| is_too_much(&SourceError::transient("POST /x", text));
+        let cause = |text| SourceError::transient("POST /x", text);
+        let of = |text| is_too_much(&cause(text));
         assert!(of("no answer in time (operation timed out)"));
-        for text in [
-            "no answer before the end of the invocation",
-            "no connection (connection refused)",
-            "the connection failed (connection reset by peer)",
-            "the answer broke off: no answer in time (operation timed out)",
+        for (text, is_whole, is_late) in [
+            ("no answer before the end of the invocation", true, true),
+            ("no connection (connection refused)", true, false),
+            ("the connection failed (reset by peer)", true, false),
+            ("the answer broke off: no answer in time", false, false),
         ] {
             assert!(!of(text), "{text}");
+            let told = (!is_cut_off(&cause(text)), has_no_time(&cause(text)));
+            assert_eq!(told, (is_whole, is_late), "{text}");
         }
     }
 

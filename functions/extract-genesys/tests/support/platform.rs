@@ -44,6 +44,10 @@ pub struct Platform {
     pub refuses_job: Option<(u16, &'static str)>,
     /// Results with more conversations a page are answered with this status.
     pub tires: Option<(u16, usize)>,
+    /// Answers of this operation with more conversations end in their middle.
+    pub cuts_off: Option<(&'static str, usize)>,
+    /// A bulk call that names no other contact than this one is refused with this status.
+    pub gone: Option<(u16, &'static str)>,
     /// Every path that contains this text is forbidden.
     pub forbids: Option<&'static str>,
     /// The first job forgets its cursors.
@@ -97,6 +101,17 @@ impl Platform {
         let (start, end): (Timestamp, Timestamp) = (start.parse().unwrap(), end.parse().unwrap());
         let longest = self.gives_up.map(|(_, longest)| longest);
         longest.is_some_and(|longest| end.duration_since(start).as_secs() > longest)
+    }
+
+    /// The body of a page of so many conversations, or the half of it.
+    fn page(&self, operation: &str, conversations: usize, mut body: String) -> (u16, String) {
+        if self
+            .cuts_off
+            .is_some_and(|(of, most)| of == operation && conversations > most)
+        {
+            body.truncate(body.len() / 2);
+        }
+        (200, body)
     }
 
     fn answer(&self, request: &Received) -> (u16, String) {
@@ -179,14 +194,12 @@ impl Platform {
                     (to < self.conversations.len()).then(|| format!(",\"cursor\":\"{to}\""));
                 let page = self.conversations[from..to].iter();
                 let page: Vec<_> = page.map(|(_, payload)| payload.as_str()).collect();
-                (
-                    200,
-                    format!(
-                        "{{\"conversations\":[{}]{}}}",
-                        page.join(","),
-                        cursor.unwrap_or_default()
-                    ),
-                )
+                let body = format!(
+                    "{{\"conversations\":[{}]{}}}",
+                    page.join(","),
+                    cursor.unwrap_or_default()
+                );
+                self.page("results", page.len(), body)
             }
             ("GET", _) if path.starts_with(jobs) => {
                 let no: usize = path.rsplit('-').next().unwrap().parse().unwrap();
@@ -240,17 +253,23 @@ impl Platform {
                 if rows.is_empty() {
                     return ok(json!({"totalHits": total}));
                 }
-                (
-                    200,
-                    format!(
-                        "{{\"conversations\":[{}],\"totalHits\":{total}}}",
-                        rows.join(","),
-                    ),
-                )
+                let body = format!(
+                    "{{\"conversations\":[{}],\"totalHits\":{total}}}",
+                    rows.join(","),
+                );
+                self.page("query", rows.len(), body)
             }
             ("POST", "/api/v2/externalcontacts/bulk/contacts") => {
                 self.count("contacts");
                 let body: Value = serde_json::from_slice(&request.body).unwrap();
+                let entities = body["entities"].as_array().unwrap();
+                let is_gone =
+                    |id: &Value, gone| id == gone || id == "00000000-0000-0000-0000-000000000000";
+                if let Some((status, gone)) = self.gone
+                    && entities.iter().all(|it| is_gone(&it["id"], gone))
+                {
+                    return (status, json!({"message": "no such contact"}).to_string());
+                }
                 let results = body["entities"].as_array().unwrap().iter().map(|entity| {
                     json!({"id": entity["id"], "success": true, "entity": {
                         "id": entity["id"], "type": "Curated",
