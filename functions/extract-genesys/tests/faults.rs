@@ -154,14 +154,18 @@ async fn a_job_outlives_an_outage_and_blocks_no_window_when_it_never_gets_well()
     let control = fake.server.control();
     let submit = format!("POST /api/v2/analytics{JOBS}");
     let of_a_job = "/conversations/details/jobs/";
-    // The availability lies beside the jobs.
-    let states = |times| Fault::new(of_a_job, status(503, None), times).after(1);
+    // Of all that is asked for only jobs have an id in their path, of version 4.
+    let states = |times| Fault::new("-4", status(503, None), times);
+    // The availability lies beside the jobs: here it is not told either.
+    let outage = |times| Fault::new(of_a_job, status(503, None), times).after(1);
     let pages = |kind| Fault::new(RESULTS, kind, u64::MAX).after(1);
-    for (no, (fault, failed, submitted)) in [
-        (states(4), 1, 1),
-        (states(u64::MAX), 2, 2),
-        (pages(FaultKind::Reset), 2, 1),
-        (pages(FaultKind::Html), 2, 1),
+    for (no, (fault, failed, submitted, is_job)) in [
+        (states(4), 1, 1, true),
+        // Four calls about the job and four about the availability each.
+        (outage(32), 4, 1, true),
+        (states(u64::MAX), 2, 2, false),
+        (pages(FaultKind::Reset), 2, 1, false),
+        (pages(FaultKind::Html), 2, 1, false),
     ]
     .into_iter()
     .enumerate()
@@ -178,7 +182,7 @@ async fn a_job_outlives_an_outage_and_blocks_no_window_when_it_never_gets_well()
             "{no}"
         );
         let extraction = fake.world.bucket.receipt(&task).extraction;
-        if failed == 1 {
+        if is_job {
             assert_eq!((found, extraction), (expected.clone(), Extraction::Job));
         } else {
             assert_eq!(ids(&fake.world, &task), all_ids, "{no}");

@@ -220,6 +220,8 @@ impl Run<'_> {
     ) -> Result<Step, Trouble> {
         running.failures += 1;
         if running.failures < CALLS {
+            // An outage, if that is what it was, has made the pages small for nothing.
+            running.page_records = self.settings.bulk_page_records;
             self.state.job = Some(running);
             return Err(cause.into());
         }

@@ -27,7 +27,8 @@ enum Pages {
     /// A page was too much; smaller ones are asked for from the first on.
     TooLarge,
     /// The source fails on the job, however little is asked for and however often.
-    Failed(SourceError),
+    /// `true`: it does not tell how far the job is.
+    Failed(SourceError, bool),
 }
 
 pub(super) async fn read(
@@ -39,14 +40,23 @@ pub(super) async fn read(
     loop {
         let read = match submit(run, api, &mut job).await? {
             Ok(id) => pages(run, source, &mut job, &id).await?,
-            Err(cause) => Pages::Failed(cause),
+            Err(cause) => Pages::Failed(cause, false),
         };
         let ended = match read {
             Pages::Read => break,
             Pages::HandBack => return Ok(Progress::HandBack),
             Pages::TooLarge if run.is_late() => return Ok(Progress::HandBack),
             Pages::TooLarge => continue,
-            Pages::Failed(cause) => {
+            Pages::Failed(cause, is_untold) => {
+                if !is_beyond_paging(&cause) && is_out_of_order(&source.api).await {
+                    // An outage says nothing about the job: the next attempt goes on with it.
+                    run.state.stage = Stage::Job(job);
+                    return Err(run.source(cause));
+                }
+                // The first time it may be a moment in which the job is at work; of another job the next attempt may be told.
+                if is_untold && job.failures > 0 {
+                    give_up(&source.api, &mut job).await;
+                }
                 job.failures += 1;
                 if is_beyond_paging(&cause) || job.failures >= MOST_FAILURES {
                     return by_query(run, source, job, &cause).await;
@@ -127,6 +137,15 @@ async fn give_up(api: &Api, job: &mut Job) {
     };
 }
 
+/// Whether the source does not even tell how far its data reach: then nothing is wrong with the job.
+async fn is_out_of_order(api: &Api) -> bool {
+    let told = api.availability().await;
+    if let Err(cause) = &told {
+        tracing::warn!("Until when there are data is not told either: {cause}");
+    }
+    told.is_err()
+}
+
 /// Whether a fault may be one of the job: not when the source is out of reach, or the invocation ended first.
 fn is_of_job(cause: &SourceError) -> bool {
     let is_out_of_reach = cause.status().is_none() && cause.message().starts_with("no connection");
@@ -168,11 +187,7 @@ async fn pages(
         Ok(Waited::Ended(cause)) => return Ok(Pages::Gone(cause)),
         Err(cause) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
         Err(cause) if is_of_job(&cause) => {
-            // The first time it may be an outage, in which the job is at work; of another job the next attempt may be told.
-            if job.failures > 0 {
-                give_up(api, job).await;
-            }
-            return Ok(Pages::Failed(cause));
+            return Ok(Pages::Failed(cause, true));
         }
         Err(cause) => return Err(run.source(cause)),
     }
@@ -223,7 +238,7 @@ async fn pages(
                 if job.page_size.take().is_some() {
                     job.cursor = None;
                 }
-                return Ok(Pages::Failed(cause));
+                return Ok(Pages::Failed(cause, false));
             }
             Err(cause) => return Err(run.source(cause)),
         };
@@ -234,14 +249,17 @@ async fn pages(
             repeats += 1;
             if repeats > MOST_REPEATS {
                 give_up(api, job).await;
-                return Ok(Pages::Failed(failed("the cursor does not move")));
+                return Ok(Pages::Failed(failed("the cursor does not move"), false));
             }
             tracing::warn!("A page of job results came again; asking for the next one once more");
         } else if let Some(next) = &page.cursor
             && !asked.insert(next.clone())
         {
             give_up(api, job).await;
-            return Ok(Pages::Failed(failed("the cursors go round in a circle")));
+            return Ok(Pages::Failed(
+                failed("the cursors go round in a circle"),
+                false,
+            ));
         }
         let hand_back = run.is_late();
         if page.cursor.is_some() && !hand_back {

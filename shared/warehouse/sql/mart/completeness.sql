@@ -26,10 +26,16 @@ with reading as (
         window_ledger.window_no,
         window_ledger.window_start,
         window_ledger.window_end,
-        -- Read for good once, a window stays so, as its rows do: a later look may be by the query, and takes nothing back.
-        max(case when window_ledger.is_settled and load_log.merged_at is not null then 1 else 0 end) over (
+        -- Conversations that were read for good once stay so, as their rows do: a later look may be by the query, and takes nothing back.
+        -- Of everything else a later reading may learn that something is missing.
+        max(
+            case
+                when window_ledger.is_settled and load_log.merged_at is not null and window_ledger.object = 'conversation' then 1
+                else 0
+            end
+        ) over (
             partition by window_ledger.source, window_ledger.object, window_ledger.window_start, window_ledger.window_end
-        ) = 1 as is_settled,
+        ) = 1 or window_ledger.is_settled as is_settled,
         case when load_log.merged_at is null then 0 else 1 end as is_merged,
         case when window_ledger.source = 'genesys' and window_ledger.mode = 'intraday' then 1 else 0 end as is_in_passing,
         first_value(window_ledger.batch_id) over (
