@@ -1,7 +1,6 @@
 //! What is needed while one window is read.
 
 use crate::absent::stand_in;
-use crate::conversation::slices::{has_no_time, is_cut_off};
 use crate::object::Object;
 use crate::state::{Stage, State};
 use crate::{ExtractError, Request};
@@ -10,7 +9,7 @@ use jiff::Timestamp;
 use landing::{Store, WindowWriter, Written};
 use model::filter::Filter;
 use model::settings::Settings;
-use source_http::SourceError;
+use source_http::{SourceError, WireFault};
 use std::time::Duration;
 use step::Deadline;
 
@@ -87,7 +86,7 @@ impl Run<'_> {
 
     /// A call failed after so long: remembered when it was never answered.
     pub fn note_silence(&mut self, cause: &SourceError, took: Duration) {
-        if cause.is_unanswered() {
+        if cause.fault() == Some(WireFault::Unanswered) {
             self.note_failure(took);
         }
     }
@@ -100,8 +99,12 @@ impl Run<'_> {
     /// Whether a call ended with the invocation, and the window has come further in it: nobody refused anything, and the next
     /// invocation goes on. Where nothing has moved, it would only come to the same.
     pub fn is_own_end(&self, cause: &SourceError) -> bool {
-        let is_broken = cause.status().is_none() && is_cut_off(cause);
-        (has_no_time(cause) || is_broken && self.deadline.is_near(END)) && self.state != self.began
+        let is_own = match cause.fault() {
+            Some(WireFault::OwnEnd) => true,
+            Some(WireFault::BrokenOff) => self.deadline.is_near(END),
+            _ => false,
+        };
+        is_own && self.state != self.began
     }
 
     /// Takes a record of an object other than conversations.

@@ -3,7 +3,8 @@
 //! - A batch that fails after every repetition is halved, down to one id.
 //! - Before each halving, and before an id is given up, the same call is made for an id that nobody has. When that is not
 //!   answered either, nothing is wrong with the ids: the source is out of order, and the window fails as it does then. That
-//!   it refuses such an id is an answer.
+//!   it refuses such an id is an answer; but not when it refuses a window's only id in the same way, for then it may refuse
+//!   them all.
 //! - An id that fails alone, and again after a pause, is set aside: among the refused, as `unavailable`, with the status.
 //! - An answer that does not come costs minutes. How far the halving is, and which id has failed alone, is kept, and the
 //!   invocation is handed back before one more such answer would outlast it.
@@ -11,9 +12,8 @@
 //!   Beyond that it is no longer the ids' fault.
 
 use crate::ExtractError;
-use crate::conversation::slices::is_too_large;
 use crate::run::Run;
-use source_http::SourceError;
+use source_http::{SourceError, WireFault};
 use std::time::Duration;
 
 /// An id that nobody has.
@@ -50,7 +50,7 @@ pub(crate) async fn ask<T>(
     };
     let took = left.saturating_sub(run.deadline.left());
     run.note_failure(took);
-    if is_out_of_order(probe().await) {
+    if is_out_of_order(run, &cause, probe().await) {
         return Err(run.source(cause));
     }
     let [id] = ids else {
@@ -74,7 +74,7 @@ pub(crate) async fn ask<T>(
             Err(cause) => return Err(run.source(cause)),
         };
         // The source may have gone down meanwhile.
-        if is_out_of_order(probe().await) {
+        if is_out_of_order(run, &cause, probe().await) {
             return Err(run.source(cause));
         }
         cause
@@ -86,23 +86,30 @@ pub(crate) async fn ask<T>(
     Ok(Asked::SetAside(cause.status().unwrap_or(0)))
 }
 
-/// Whether not even an id that nobody has is answered. That nobody has it is an answer, whatever its status.
-fn is_out_of_order(probed: Result<(), SourceError>) -> bool {
-    let Err(cause) = probed else {
+/// Whether not even an id that nobody has is answered, after `cause` for one of the window. That nobody has it is an answer,
+/// whatever its status: of several ids not all are set aside, so that one of them has to be answered in the end. Of one there
+/// is none to tell an endpoint that refuses everything.
+fn is_out_of_order(run: &Run<'_>, cause: &SourceError, probed: Result<(), SourceError>) -> bool {
+    let Err(of_nobody) = probed else {
         return false;
     };
-    let is_refused = matches!(cause.status(), Some(400..=499));
-    if is_refused && !matches!(cause.status(), Some(401 | 403 | 408 | 429)) {
+    let status = of_nobody.status();
+    let is_refused = matches!(status, Some(400..=499));
+    let is_the_same = run.state.asked <= 1 && status == cause.status();
+    if is_refused && !is_the_same && !matches!(status, Some(401 | 403 | 408 | 429)) {
         return false;
     }
-    tracing::warn!("Asking for an id that nobody has fails as well: {cause}");
+    tracing::warn!("Asking for an id that nobody has fails as well: {of_nobody}");
     true
 }
 
 /// Whether the fault may lie in what was asked for: not in the connection, the token, a permission or the quota.
 pub(crate) fn is_of_ids(cause: &SourceError) -> bool {
     match cause.status() {
-        None => is_too_large(cause) || cause.is_unanswered(),
+        None => matches!(
+            cause.fault(),
+            Some(WireFault::TooLarge | WireFault::Unanswered)
+        ),
         Some(status) => !matches!(status, 401 | 403 | 429),
     }
 }

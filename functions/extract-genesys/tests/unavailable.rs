@@ -107,6 +107,35 @@ async fn contacts_that_all_fail_are_an_outage_and_so_are_too_many_of_them() {
     fake.stop().await;
 }
 
+#[tokio::test]
+async fn the_only_contact_of_a_window_is_not_set_aside_when_everybody_is_refused_alike() {
+    let mut few = 1;
+    while contacts(few).await.len() != 1 {
+        few += 1;
+        assert!(few < 100);
+    }
+    let only = contacts(few).await;
+    let task = event("day");
+    for status in [400, 404] {
+        let fake = failing(few, &[], 503).await;
+        let control = fake.server.control();
+        control
+            .faults
+            .add(Fault::new(CONTACTS, answering(status), u64::MAX));
+        let refused = read(&fake, &task).await.unwrap_err();
+        assert_eq!(refused.kind(), Kind::Invalid, "{status}");
+        control.faults.clear();
+        read(&fake, &task).await.unwrap();
+        assert!(told(&fake, &task).is_empty());
+        fake.stop().await;
+        // It alone is refused.
+        let fake = failing(few, &only, status).await;
+        read(&fake, &task).await.unwrap();
+        assert_eq!(told(&fake, &task).len(), 1, "{status}");
+        fake.stop().await;
+    }
+}
+
 /// What happened on the day, to conversations of which nothing else did.
 fn events(kind: QualityKind) -> Vec<QualityEvent> {
     let window = event("day").window;

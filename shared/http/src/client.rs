@@ -1,6 +1,6 @@
 //! The client and its one `send`.
 
-use crate::error::{Refusal, SourceError};
+use crate::error::{Refusal, SourceError, WireFault};
 use crate::pace::{Pace, Repeat, Share, Turn};
 use crate::request::{Authentication, Body, Request};
 use crate::vendor::Vendor;
@@ -192,10 +192,13 @@ impl Client {
         let turn = self.wait_for_turn(request).await?;
         shared.calls.fetch_add(1, Ordering::Relaxed);
         let sent = self.build(request).send().await;
-        let mut response = sent.map_err(|error| Failed {
-            // A connection that never stood carried nothing: even a write may be tried again.
-            may_repeat: request.is_repeatable || error.is_connect(),
-            error: SourceError::transient(operation(), unsent(error, shared.deadline)),
+        let mut response = sent.map_err(|error| {
+            let (fault, text) = unsent(error, shared.deadline);
+            Failed {
+                // A connection that never stood carried nothing: even a write may be tried again.
+                may_repeat: request.is_repeatable || fault == WireFault::OutOfReach,
+                error: SourceError::on_the_wire(operation(), fault, text),
+            }
         })?;
 
         let status = response.status().as_u16();
@@ -209,8 +212,9 @@ impl Client {
             match response.chunk().await {
                 Ok(Some(chunk)) if body.len() + chunk.len() > shared.repeat.max_body_bytes => {
                     drop(chunk);
-                    return Err(Failed::finally(SourceError::invalid(
+                    return Err(Failed::finally(SourceError::on_the_wire(
                         operation(),
+                        WireFault::TooLarge,
                         format!(
                             "the answer is larger than {} bytes; ask for smaller pages",
                             shared.repeat.max_body_bytes
@@ -222,10 +226,10 @@ impl Client {
                 // An error's body is only commentary.
                 Err(_) if status >= 400 => break,
                 Err(error) => {
-                    let text = format!("the answer broke off: {}", describe(error));
+                    let text = format!("the answer broke off: {}", describe(error).1);
                     return Err(Failed {
                         may_repeat: request.is_repeatable,
-                        error: SourceError::transient(operation(), text),
+                        error: SourceError::on_the_wire(operation(), WireFault::BrokenOff, text),
                     });
                 }
             }
@@ -249,6 +253,7 @@ impl Client {
                 error: SourceError::Transient(Refusal {
                     operation: operation(),
                     status: Some(status),
+                    fault: Some(WireFault::Unreadable),
                     vendor: Vendor::said(unreadable(shape, &error)),
                 }),
             }),

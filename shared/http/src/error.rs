@@ -4,12 +4,32 @@ use crate::Vendor;
 use model::{Classify, Kind};
 use std::time::Duration;
 
-/// How the text of a call begins that was sent, and to which no answer began in the time a connection waits for one.
-pub(crate) const UNANSWERED: &str = "no answer in time";
-/// The text of a call that is left for a later invocation.
-const NO_TURN: &str = "the quota is used up for now";
 /// A turn that comes later than this is waited for outside of an invocation.
 const SOON: Duration = Duration::from_mins(2);
+
+/// Why there is no answer, or none that could be read: found out on our side of the connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WireFault {
+    /// Nothing was sent: the next turn of this worker's own pace comes after the end of the invocation.
+    NoTurn,
+    /// Nothing was sent: the source has asked for a pause that has not ended.
+    Held,
+    /// Nothing was sent: no connection stood in time.
+    OutOfReach,
+    /// A connection stood, and broke before an answer began.
+    Lost,
+    /// A connection stood, and no answer began for as long as one is waited for: the source may be at work on more than it
+    /// can give at once.
+    Unanswered,
+    /// The invocation ended before an answer began, which says nothing about the source.
+    OwnEnd,
+    /// An answer began, and did not come whole.
+    BrokenOff,
+    /// An answer came, and is more than is read at once.
+    TooLarge,
+    /// An answer of the 200s came whole, and is not what was asked for: cut JSON, a proxy's page.
+    Unreadable,
+}
 
 /// A call and what the source said to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +38,8 @@ pub struct Refusal {
     pub operation: String,
     /// The HTTP status, if an answer came at all.
     pub status: Option<u16>,
+    /// What is wrong with the answer or the way to it; `None` where the source gave an answer and meant it.
+    pub fault: Option<WireFault>,
     /// The source's words, or ours where it had none.
     pub vendor: Vendor,
 }
@@ -100,34 +122,52 @@ impl SourceError {
         }
     }
 
-    /// A connection stood, and no answer began for as long as one is waited for: the source may be at work on more than it can
-    /// give at once. Not so when the invocation ended first.
-    pub fn is_unanswered(&self) -> bool {
-        matches!(self, Self::Transient(refusal)
-            if refusal.status.is_none() && refusal.vendor.message.starts_with(UNANSWERED))
+    /// What is wrong with the answer or the way to it.
+    pub const fn fault(&self) -> Option<WireFault> {
+        self.refusal().fault
     }
 
     /// The source has refused nothing: the next turn of this worker's own pace comes after the end of the invocation, and soon
     /// enough for another one to wait for it.
     pub fn is_own_pace(&self) -> bool {
         matches!(self, Self::Throttled { retry_after: Some(wait), refusal }
-            if refusal.status.is_none() && refusal.vendor.message == NO_TURN && *wait <= SOON)
+            if refusal.fault == Some(WireFault::NoTurn) && *wait <= SOON)
     }
 
     /// There is no turn before the invocation ends: because the source has asked for a pause, or to keep the pace.
     pub(crate) fn no_turn(operation: String, wait: Duration, is_held: bool) -> Self {
-        let text = if is_held {
-            "a pause it has asked for has not ended"
+        let (fault, text) = if is_held {
+            (WireFault::Held, "a pause it has asked for has not ended")
         } else {
-            NO_TURN
+            (WireFault::NoTurn, "the quota is used up for now")
         };
         Self::Throttled {
             retry_after: Some(wait),
             refusal: Refusal {
                 operation,
                 status: None,
+                fault: Some(fault),
                 vendor: Vendor::said(text),
             },
+        }
+    }
+
+    /// A call that came to nothing on the way, in words that give nothing away.
+    pub fn on_the_wire(
+        operation: impl Into<String>,
+        fault: WireFault,
+        message: impl Into<String>,
+    ) -> Self {
+        let refusal = Refusal {
+            operation: operation.into(),
+            status: None,
+            fault: Some(fault),
+            vendor: Vendor::said(message),
+        };
+        match fault {
+            // The same call would bring as much again.
+            WireFault::TooLarge => Self::Invalid(refusal),
+            _ => Self::Transient(refusal),
         }
     }
 
@@ -136,6 +176,7 @@ impl SourceError {
         Self::Transient(Refusal {
             operation: operation.into(),
             status: None,
+            fault: None,
             vendor: Vendor::said(message),
         })
     }
@@ -145,6 +186,7 @@ impl SourceError {
         Self::Invalid(Refusal {
             operation: operation.into(),
             status: None,
+            fault: None,
             vendor: Vendor::said(message),
         })
     }

@@ -13,7 +13,7 @@ mod verdict;
 mod wire;
 
 pub use client::{Answer, Client};
-pub use error::{Refusal, SourceError};
+pub use error::{Refusal, SourceError, WireFault};
 pub use pace::{Repeat, Share};
 pub use request::Request;
 pub use vendor::Vendor;

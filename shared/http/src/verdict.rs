@@ -34,6 +34,7 @@ pub(crate) fn classify(
     let refusal = Refusal {
         operation: request.operation(),
         status: Some(status),
+        fault: None,
         vendor: Vendor::read(headers, body),
     };
     // The one quota that Salesforce reports as a lack of permission.

@@ -1,8 +1,7 @@
 //! Connections, and their faults in words that give nothing away.
 
-use crate::SourceError;
 use crate::client::MARGIN;
-use crate::error::UNANSWERED;
+use crate::error::{SourceError, WireFault};
 use crate::pace::{Pace, Share};
 use reqwest::redirect::Policy;
 use std::collections::HashMap;
@@ -28,7 +27,7 @@ pub fn connections_waiting(read_timeout: Duration) -> Result<Connections, Source
         .connect_timeout(Duration::from_secs(5))
         .read_timeout(read_timeout)
         .build()
-        .map_err(|error| SourceError::invalid("preparing HTTP connections", describe(error)))?;
+        .map_err(|error| SourceError::invalid("preparing HTTP connections", describe(error).1))?;
     Ok(Connections {
         pool,
         budget_per_minute: 0,
@@ -70,32 +69,34 @@ impl Connections {
     }
 }
 
-/// Why there is no answer, in words: a call that ends with its invocation says nothing about the source.
-pub(crate) fn unsent(error: reqwest::Error, deadline: Deadline) -> String {
+/// Why no answer began: a call that ends with its invocation says nothing about the source.
+pub(crate) fn unsent(error: reqwest::Error, deadline: Deadline) -> (WireFault, String) {
     if error.is_timeout() && !error.is_connect() && deadline.is_near(MARGIN) {
-        return "no answer before the end of the invocation".to_owned();
+        let text = "no answer before the end of the invocation".to_owned();
+        return (WireFault::OwnEnd, text);
     }
     describe(error)
 }
 
-/// A transport error in words, without its URL.
-pub(crate) fn describe(error: reqwest::Error) -> String {
+/// A transport error before an answer, as a value and in words, without its URL.
+pub(crate) fn describe(error: reqwest::Error) -> (WireFault, String) {
     // A connection that does not stand in time is none: nothing was asked.
-    let what = if error.is_connect() {
-        "no connection"
+    let (fault, what) = if error.is_connect() {
+        (WireFault::OutOfReach, "no connection")
     } else if error.is_timeout() {
-        UNANSWERED
+        (WireFault::Unanswered, "no answer in time")
     } else {
-        "the connection failed"
+        (WireFault::Lost, "the connection failed")
     };
     let error = error.without_url();
     let causes: Vec<_> = successors(error.source(), |&cause| cause.source())
         .map(ToString::to_string)
         .collect();
-    match causes.last() {
+    let text = match causes.last() {
         Some(cause) => format!("{what} ({cause})"),
         None => what.to_owned(),
-    }
+    };
+    (fault, text)
 }
 
 /// Why a body cannot be read, by place and category: serde's own text may quote a value.
@@ -156,14 +157,14 @@ mod tests {
         let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", silent.local_addr().unwrap());
         let error = fails(&url, 50, 60_000).await;
-        assert!(error.is_unanswered(), "{error}");
+        assert_eq!(error.fault(), Some(WireFault::Unanswered), "{error}");
         let error = fails(&url, 60_000, 100).await;
-        assert!(!error.is_unanswered(), "{error}");
+        assert_eq!(error.fault(), Some(WireFault::OwnEnd), "{error}");
         assert!(error.to_string().contains("end of the invocation"));
 
         drop(silent);
         let error = fails(&url, 50, 60_000).await;
-        assert!(!error.is_unanswered(), "{error}");
+        assert_eq!(error.fault(), Some(WireFault::OutOfReach), "{error}");
         assert!(error.to_string().contains("no connection"), "{error}");
     }
 }

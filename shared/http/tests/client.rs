@@ -5,7 +5,7 @@
 use model::{Classify, Kind};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use source_http::{Client, Repeat, Request, Share, SourceError, connections};
+use source_http::{Client, Repeat, Request, Share, SourceError, WireFault, connections};
 use std::time::{Duration, Instant};
 use step::Deadline;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -260,7 +260,8 @@ async fn a_body_shorter_than_announced_is_transient() {
     let error = client.json::<Value>(&read()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Transient);
     assert!(
-        error.to_string().contains("the answer broke off"),
+        error.fault() == Some(WireFault::BrokenOff)
+            && error.to_string().contains("the answer broke off"),
         "{error}"
     );
     assert_eq!(client.calls(), 3);
@@ -335,7 +336,8 @@ async fn an_answer_without_end_is_refused() {
     let answer = ResponseTemplate::new(200).set_body_string("x".repeat(10_001));
     let error = fails(&server, answer, 1).await;
     assert!(
-        error.to_string().contains("larger than 10000 bytes"),
+        error.fault() == Some(WireFault::TooLarge)
+            && error.to_string().contains("larger than 10000 bytes"),
         "{error}"
     );
 }

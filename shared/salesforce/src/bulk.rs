@@ -8,7 +8,7 @@ use crate::record::Columns;
 use crate::soql::{Select, check_version};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use source_http::{Answer, HeaderMap, Request, SourceError};
+use source_http::{Answer, HeaderMap, Request, SourceError, WireFault};
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
@@ -182,7 +182,8 @@ impl Api {
             times += 1;
             let answer = self.client.send(&request, Ok).await;
             let answer = answer.map_err(|cause| {
-                if is_too_large(&cause) {
+                // The one refusal that smaller pages help against.
+                if cause.fault() == Some(WireFault::TooLarge) {
                     return ApiError::PageTooLarge(cause);
                 }
                 Job::gone(cause)
@@ -233,11 +234,6 @@ impl Api {
             Err(cause) => tracing::warn!("Bulk job {} was not removed: {cause}", job.id),
         }
     }
-}
-
-/// The one refusal that smaller pages help against.
-fn is_too_large(cause: &SourceError) -> bool {
-    cause.status().is_none() && cause.message().starts_with("the answer is larger than")
 }
 
 fn read(

@@ -5,7 +5,7 @@ use crate::host::HostError;
 use crate::limits::Usage;
 use crate::soql::SoqlError;
 use model::{Classify, Kind};
-use source_http::SourceError;
+use source_http::{SourceError, WireFault};
 use std::time::Duration;
 
 /// A query that has no answer by then, repetitions included, takes too long.
@@ -123,10 +123,8 @@ impl ApiError {
     /// A query that could not be read, `waited` after it was sent first. One that was never answered takes Salesforce too
     /// long: it may work on a query for two minutes before it says so itself, and a connection waits for one.
     pub(crate) fn of_query(cause: SourceError, waited: Duration) -> Self {
-        let is_unanswered =
-            cause.status().is_none() && cause.message().starts_with("no answer in time");
-        // An organisation that cannot be reached at all is known sooner: a connection has seconds to stand.
-        if is_unanswered && waited >= UNANSWERED {
+        // What was answered by some of the repetitions is known sooner.
+        if cause.fault() == Some(WireFault::Unanswered) && waited >= UNANSWERED {
             return Self::QueryTimeout(cause);
         }
         cause.into()
@@ -176,21 +174,23 @@ mod tests {
 
     #[test]
     fn a_query_without_an_answer_takes_too_long_and_an_organisation_out_of_reach_does_not() {
-        let of = |text: &str, seconds| {
-            let cause = SourceError::transient("GET /services/data/v66.0/queryAll", text);
+        let of = |fault, seconds| {
+            let operation = "GET /services/data/v66.0/queryAll";
+            let cause = SourceError::on_the_wire(operation, fault, "as it was found");
             ApiError::of_query(cause, Duration::from_secs(seconds))
         };
-        let silent = "no answer in time (operation timed out)";
-        assert!(matches!(of(silent, 245), ApiError::QueryTimeout(_)));
-        for (text, seconds) in [
-            // A connection that does not stand, four times.
-            (silent, 35),
-            ("the connection failed (reset by peer)", 245),
-            ("the answer broke off: no answer in time", 245),
+        let silent = of(WireFault::Unanswered, 245);
+        assert!(matches!(silent, ApiError::QueryTimeout(_)));
+        for (fault, seconds) in [
+            (WireFault::Unanswered, 35),
+            (WireFault::OutOfReach, 245),
+            (WireFault::Lost, 245),
+            (WireFault::OwnEnd, 245),
+            (WireFault::BrokenOff, 245),
         ] {
             assert!(
-                matches!(of(text, seconds), ApiError::Source(_)),
-                "{text} {seconds}"
+                matches!(of(fault, seconds), ApiError::Source(_)),
+                "{fault:?} {seconds}"
             );
         }
     }

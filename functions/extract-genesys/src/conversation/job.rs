@@ -1,8 +1,6 @@
 //! A details job: submit, wait, page by cursor, delete. Where the source fails on the job itself, the query takes its place.
 
-use super::slices::{
-    SMALLEST_PAGE, has_no_time, is_beyond_paging, is_cut_off, is_fault, is_too_large,
-};
+use super::slices::{SMALLEST_PAGE, is_beyond_paging, is_cut_off, is_fault, is_too_large};
 use super::{BREATH, LARGEST_SLICE, query, take};
 use crate::run::{Progress, Run, Source};
 use crate::state::{Job, Query, Stage};
@@ -10,7 +8,7 @@ use crate::{ExtractError, contacts};
 use genesys::api::{Api, Waited};
 use model::payload::Extraction;
 use model::{Classify, Kind};
-use source_http::SourceError;
+use source_http::{SourceError, WireFault};
 use std::collections::HashSet;
 use tokio::task::JoinSet;
 
@@ -148,8 +146,11 @@ async fn is_out_of_order(api: &Api) -> bool {
 
 /// Whether a fault may be one of the job: not when the source is out of reach, or the invocation ended first.
 fn is_of_job(cause: &SourceError) -> bool {
-    let is_out_of_reach = cause.status().is_none() && cause.message().starts_with("no connection");
-    cause.kind() == Kind::Transient && !is_out_of_reach && !has_no_time(cause)
+    let is_elsewhere = matches!(
+        cause.fault(),
+        Some(WireFault::OutOfReach | WireFault::OwnEnd)
+    );
+    cause.kind() == Kind::Transient && !is_elsewhere
 }
 
 /// The job's id; submits it if that was not done yet. The inner error: the source fails on it for good.

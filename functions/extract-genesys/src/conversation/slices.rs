@@ -4,7 +4,7 @@ use crate::state::{Query, Slice};
 use jiff::SignedDuration;
 use model::settings::Settings;
 use model::{Classify, Kind, Window};
-use source_http::SourceError;
+use source_http::{SourceError, WireFault};
 
 /// Pages are not made smaller than this because of a fault: so few records are not what is too much.
 pub(crate) const SMALLEST_PAGE: u32 = 50;
@@ -66,32 +66,25 @@ pub(crate) fn is_beyond_paging(cause: &SourceError) -> bool {
 
 /// A fault that outlived every repetition, and may be one of how much was asked for.
 pub(crate) fn is_fault(cause: &SourceError) -> bool {
-    match cause.status() {
-        // Slower than we wait; a connection that was refused or broke off is another matter.
-        None => cause.is_unanswered(),
-        // An answer that came, but cannot be read, is no smaller in a smaller slice.
-        Some(200) => false,
-        Some(_) => cause.kind() == Kind::Transient,
+    match cause.fault() {
+        // Slower than we wait; a connection that was refused or broke off is another matter, and an answer that came, but
+        // cannot be read, is no smaller in a smaller slice.
+        Some(fault) => fault == WireFault::Unanswered,
+        None => cause.status().is_some() && cause.kind() == Kind::Transient,
     }
 }
 
 /// The answer began and did not come whole, or something else came in its place: a smaller one may come.
 pub(crate) fn is_cut_off(cause: &SourceError) -> bool {
-    match cause.status() {
-        None => cause.message().starts_with("the answer broke off"),
-        Some(status) => status == 200 && cause.kind() == Kind::Transient,
-    }
-}
-
-/// The invocation ended before the answer began.
-pub(crate) fn has_no_time(cause: &SourceError) -> bool {
-    let text = "no answer before the end of the invocation";
-    cause.status().is_none() && cause.message().starts_with(text)
+    matches!(
+        cause.fault(),
+        Some(WireFault::BrokenOff | WireFault::Unreadable)
+    )
 }
 
 /// The answer came and is more than is read at once.
 pub(crate) fn is_too_large(cause: &SourceError) -> bool {
-    cause.status().is_none() && cause.message().starts_with("the answer is larger than")
+    cause.fault() == Some(WireFault::TooLarge)
 }
 
 /// `window` in about `parts` pieces: at whole hours from its start as long as it is longer than one, then at whole minutes.
@@ -157,19 +150,25 @@ mod tests {
 
     #[test]
     fn a_source_that_does_not_answer_has_too_much_and_one_that_breaks_off_has_not() {
-        let cause = |text| SourceError::transient("POST /x", text);
-        let of = |text| is_too_much(&cause(text));
-        assert!(of("no answer in time (operation timed out)"));
-        for (text, is_whole, is_late) in [
-            ("no answer before the end of the invocation", true, true),
-            ("no connection (connection refused)", true, false),
-            ("the connection failed (reset by peer)", true, false),
-            ("the answer broke off: no answer in time", false, false),
+        for (fault, has_too_much, is_cut, is_large) in [
+            (WireFault::Unanswered, true, false, false),
+            (WireFault::OwnEnd, false, false, false),
+            (WireFault::OutOfReach, false, false, false),
+            (WireFault::Lost, false, false, false),
+            (WireFault::BrokenOff, false, true, false),
+            (WireFault::Unreadable, false, true, false),
+            (WireFault::TooLarge, false, false, true),
         ] {
-            assert!(!of(text), "{text}");
-            let told = (!is_cut_off(&cause(text)), has_no_time(&cause(text)));
-            assert_eq!(told, (is_whole, is_late), "{text}");
+            let cause = SourceError::on_the_wire("POST /x", fault, "as it was found");
+            let told = (
+                is_too_much(&cause),
+                is_cut_off(&cause),
+                is_too_large(&cause),
+            );
+            assert_eq!(told, (has_too_much, is_cut, is_large), "{fault:?}");
         }
+        // Ours, about what an answer says.
+        assert!(!is_too_much(&SourceError::transient("details job", "x")));
     }
 
     proptest! {

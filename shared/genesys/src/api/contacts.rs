@@ -200,6 +200,7 @@ fn found_in(
             return Err(SourceError::Transient(Refusal {
                 operation: request.operation(),
                 status: Some(status.unwrap_or(503)),
+                fault: None,
                 vendor: Vendor {
                     message: "a contact of the answer could not be read now".to_owned(),
                     code,
