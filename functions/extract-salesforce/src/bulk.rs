@@ -72,7 +72,7 @@ impl Run<'_> {
 
     async fn poll(&mut self, select: &Select, mut running: Running) -> Result<Step, Trouble> {
         let info = match self.api.job(&running.job).await {
-            Err(cause @ ApiError::JobGone(_)) => return self.create_anew(cause),
+            Err(cause @ ApiError::JobGone(_)) => return self.create_anew(select, cause),
             info => info?,
         };
         match info.state {
@@ -148,7 +148,7 @@ impl Run<'_> {
                 self.read_anew(running);
                 return Ok(Step::More);
             }
-            Err(cause @ ApiError::JobGone(_)) => return self.create_anew(cause),
+            Err(cause @ ApiError::JobGone(_)) => return self.create_anew(select, cause),
             Err(cause @ ApiError::Page { .. }) => {
                 return self.broken_page(select, running, cause).await;
             }
@@ -202,7 +202,7 @@ impl Run<'_> {
     ) -> Result<Step, Trouble> {
         // When the job is not answered for either, nothing is wrong with the page.
         match self.api.job(&running.job).await {
-            Err(gone @ ApiError::JobGone(_)) => return self.create_anew(gone),
+            Err(gone @ ApiError::JobGone(_)) => return self.create_anew(select, gone),
             job => job?,
         };
         if running.page_records > FEWEST {
@@ -304,11 +304,11 @@ impl Run<'_> {
         self.state.job = Some(running);
     }
 
-    /// A job that is no longer there is replaced, once in a call.
-    fn create_anew(&mut self, cause: ApiError) -> Result<Step, Trouble> {
+    /// A job that is no longer there is replaced, once in a call. Where they all vanish, another one is of no use.
+    fn create_anew(&mut self, select: &Select, cause: ApiError) -> Result<Step, Trouble> {
         self.state.is_rereading |= self.state.job.take().is_some_and(|job| job.read > 0);
         if self.has_restarted {
-            return Err(cause.into());
+            return self.job_failed(select, cause);
         }
         self.has_restarted = true;
         tracing::warn!("Creating the bulk job anew: {cause}");

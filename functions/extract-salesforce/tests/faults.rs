@@ -219,8 +219,12 @@ async fn an_expired_token_asks_for_another_one_once(#[values("rest", "bulk")] ro
 #[case::of_another_version(coded(409, "VERSION_MISMATCH", "created with API version v65.0"))]
 #[tokio::test]
 async fn a_job_that_hands_out_nothing_is_created_anew(#[case] fault: Fault) {
-    let (_, failures) = undisturbed_by("bulk", "/results", fault, 1).await;
+    let (_, failures) = undisturbed_by("bulk", "/results", fault.clone(), 1).await;
     assert!(failures.is_empty(), "{failures:?}");
+    // Two in each of two calls: where all vanish, REST reads the window.
+    let (org, failures) = ends_at("/results", fault, 1000).await;
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert_eq!(org.requests("POST /services/data/v66.0/jobs/query"), 4);
 }
 
 #[tokio::test]
@@ -286,8 +290,8 @@ async fn an_aborted_job_is_removed_and_created_anew() {
 #[case::aborted("/jobs/query", Fault::AbortJob, 2, 1)]
 // Twice two calls that ask for the page three times.
 #[case::broken("/results", Fault::WrongCount, 12, 3)]
-// Four times each: 80 and 40 records, and 40 in another call.
-#[case::failing("/results", status(500), 24, 3)]
+// Twice two calls that ask for 80 and for 40 records, four times each.
+#[case::failing("/results", status(500), 32, 3)]
 #[tokio::test]
 async fn two_jobs_that_come_to_nothing_leave_their_window_to_rest(
     #[case] path: &str,
@@ -300,6 +304,8 @@ async fn two_jobs_that_come_to_nothing_leave_their_window_to_rest(
     assert!(org.server.control().faults.pending().is_empty());
     assert_eq!(org.requests("POST /services/data/v66.0/jobs/query"), 2);
     assert_eq!(org.requests("DELETE /services/data/v66.0/jobs/query/"), 2);
+    // One counts.
+    assert_eq!(org.requests("GET /services/data/v66.0/queryAll"), 2);
 }
 
 #[tokio::test]
@@ -320,6 +326,12 @@ async fn a_page_that_always_fails_is_asked_for_by_halves_and_an_outage_is_waited
     org.finish(&task(OBJECT), 600).await;
     assert_eq!(org.tables(TABLE), calm.tables(TABLE));
     assert_eq!(org.requests("/results"), calm.requests("/results") + 4);
+
+    // The second page alone, for as long as one call asks for it by halves: behind the outage pages are as large as before.
+    let (org, failures) = undisturbed_by("bulk", "/results", status(503), 8).await;
+    assert_eq!(failures.len(), 1, "{failures:?}");
+    assert_eq!(org.requests("POST /services/data/v66.0/jobs/query"), 1);
+    assert_eq!(org.requests("/results"), calm.requests("/results") + 8);
 }
 
 #[tokio::test]
