@@ -91,7 +91,8 @@ async fn asked(
 }
 
 /// Ids of the list of batch `:batch_id` that neither a staging row nor a refused record has, of a run that was merged: what else was
-/// loaded is in no other table. What could not be had by its id alone is asked for again, once a list.
+/// loaded is in no other table. What could not be had by its id alone is asked for again, once a list. `mart.salesforce_hole` shows
+/// the same ids.
 fn query(object: &str, most: usize) -> String {
     let merged = |table: &str| {
         format!(
@@ -107,7 +108,8 @@ fn query(object: &str, most: usize) -> String {
         "select listed.record_id from staging.salesforce_id as listed \
          left join {staged} as staged on listed.record_id = staged.{object}_id \
          left join {refused} as refused \
-         on listed.record_id = refused.natural_id and refused.source = 'salesforce' and refused.reason <> 'unavailable' \
+         on listed.record_id = refused.natural_id and refused.source = 'salesforce' \
+         and refused.object in ('{object}', '{object}_lookup') and refused.reason <> 'unavailable' \
          where listed.batch_id = :batch_id and listed.object = '{object}' \
          and staged.{object}_id is null and refused.natural_id is null \
          group by listed.record_id order by listed.record_id limit {most}"

@@ -163,6 +163,71 @@ update ops.window_ledger set object = 'account_ids' where object = 'account' and
 insert into staging.salesforce_id values ('a', 5000000001, '2026-01-06', 'account', '001HOLE0000000AAAA', false, null);
 update ops.window_ledger set window_end = '2026-02-01' where batch_id = 'a' and object = 'account_ids';
 
+-- damage: salesforce_holes: no answer, and the next list names it again
+insert into ops.window_ledger
+select 'a', 'nightly', 'salesforce', l.object, '2000-01-01', l.until, l.n, 'rest', null, l.landed, 0, 0, l.landed, l.staged, l.landed - l.staged, null, null, true, 1, l.at
+from (
+    values
+    (11, 'account_ids', timestamp '2026-02-01', 9, 9, timestamp '2026-02-01 01:00:00'), (13, 'account_ids', '2026-02-02', 9, 9, '2026-02-02 01:00:00'),
+    (12, 'account_lookup', '2026-02-01', 1, 0, '2026-02-02 00:30:00')
+) as l (n, object, until, landed, staged, at);
+insert into staging.salesforce_id
+select 'a', cast(l.n as bigint) * 1000000000 + 1, '2026-02-01', 'account', i.id, false, null from (values (11), (13)) as l (n), (values ('001NONE00000000AAA')) as i (id);
+insert into staging.quarantine values
+    ('a', 12000000001, '2026-02-02', 'salesforce', 'account_lookup', '2000-01-01', '2026-02-01', '001NONE00000000AAA', 'unavailable', 'd', 'k', 1, 'x');
+
+-- harmless: salesforce_holes_stay: no answer, and the next list names it again; no run may fail for ever because of it
+insert into ops.window_ledger
+select 'a', 'nightly', 'salesforce', l.object, '2000-01-01', l.until, l.n, 'rest', null, l.landed, 0, 0, l.landed, l.staged, l.landed - l.staged, null, null, true, 1, l.at
+from (
+    values
+    (11, 'account_ids', timestamp '2026-02-01', 9, 9, timestamp '2026-02-01 01:00:00'), (13, 'account_ids', '2026-02-02', 9, 9, '2026-02-02 01:00:00'),
+    (12, 'account_lookup', '2026-02-01', 1, 0, '2026-02-02 00:30:00')
+) as l (n, object, until, landed, staged, at);
+insert into staging.salesforce_id
+select 'a', cast(l.n as bigint) * 1000000000 + 1, '2026-02-01', 'account', i.id, false, null from (values (11), (13)) as l (n), (values ('001NONE00000000AAA')) as i (id);
+insert into staging.quarantine values
+    ('a', 12000000001, '2026-02-02', 'salesforce', 'account_lookup', '2000-01-01', '2026-02-01', '001NONE00000000AAA', 'unavailable', 'd', 'k', 1, 'x');
+
+-- damage: salesforce_holes_stay: a record that did not come beside one that had no answer and 1,998 that came: the 2,000 of a lookup
+insert into ops.window_ledger
+select 'a', 'nightly', 'salesforce', l.object, '2000-01-01', l.until, l.n, 'rest', null, l.landed, 0, 0, l.landed, l.staged, l.landed - l.staged, null, null, true, 1, l.at
+from (
+    values
+    (11, 'account_ids', timestamp '2026-02-01', 9, 9, timestamp '2026-02-01 01:00:00'), (13, 'account_ids', '2026-02-02', 9, 9, '2026-02-02 01:00:00'),
+    (12, 'account_lookup', '2026-02-01', 1999, 1998, '2026-02-02 00:30:00')
+) as l (n, object, until, landed, staged, at);
+insert into staging.salesforce_id
+select 'a', cast(l.n as bigint) * 1000000000 + 1, '2026-02-01', 'account', i.id, false, null from (values (11), (13)) as l (n), (values ('001HOLE00000000AAA'), ('001NONE00000000AAA')) as i (id);
+insert into staging.quarantine values
+    ('a', 12000000001, '2026-02-02', 'salesforce', 'account_lookup', '2000-01-01', '2026-02-01', '001NONE00000000AAA', 'unavailable', 'd', 'k', 1, 'x');
+
+-- harmless: salesforce_holes_stay: a lookup that was full before it came to this record: some came, some were refused, one had no answer
+insert into ops.window_ledger
+select 'a', 'nightly', 'salesforce', l.object, '2000-01-01', l.until, l.n, 'rest', null, l.landed, 0, 0, l.landed, l.staged, l.landed - l.staged, null, null, true, 1, l.at
+from (
+    values
+    (11, 'account_ids', timestamp '2026-02-01', 9, 9, timestamp '2026-02-01 01:00:00'), (13, 'account_ids', '2026-02-02', 9, 9, '2026-02-02 01:00:00'),
+    (12, 'account_lookup', '2026-02-01', 2000, 1500, '2026-02-02 00:30:00')
+) as l (n, object, until, landed, staged, at);
+insert into staging.salesforce_id
+select 'a', cast(l.n as bigint) * 1000000000 + 1, '2026-02-01', 'account', i.id, false, null from (values (11), (13)) as l (n), (values ('001HOLE00000000AAA'), ('001NONE00000000AAA')) as i (id);
+insert into staging.quarantine values
+    ('a', 12000000001, '2026-02-02', 'salesforce', 'account_lookup', '2000-01-01', '2026-02-01', '001NONE00000000AAA', 'unavailable', 'd', 'k', 1, 'x');
+
+-- harmless: salesforce_holes_stay: the lookup asked for what an earlier list had missed, though it was read after this one
+insert into ops.window_ledger
+select 'a', 'nightly', 'salesforce', l.object, '2000-01-01', l.until, l.n, 'rest', null, l.landed, 0, 0, l.landed, l.staged, l.landed - l.staged, null, null, true, 1, l.at
+from (
+    values
+    (11, 'account_ids', timestamp '2026-02-01', 9, 9, timestamp '2026-02-01 01:00:00'), (13, 'account_ids', '2026-02-02', 9, 9, '2026-02-02 01:00:00'),
+    (12, 'account_lookup', '2026-01-31', 1, 0, '2026-02-02 00:30:00')
+) as l (n, object, until, landed, staged, at);
+insert into staging.salesforce_id
+select 'a', cast(l.n as bigint) * 1000000000 + 1, '2026-02-01', 'account', i.id, false, null from (values (11), (13)) as l (n), (values ('001HOLE00000000AAA'), ('001NONE00000000AAA')) as i (id);
+insert into staging.quarantine values
+    ('a', 12000000001, '2026-02-02', 'salesforce', 'account_lookup', '2000-01-01', '2026-01-31', '001NONE00000000AAA', 'unavailable', 'd', 'k', 1, 'x');
+
 -- damage: purged_is_closed
 insert into curated.salesforce_purged values ('account', '001A00000000000AAA', '2026-02-01', '2026-02-01', 1, 'a', false);
 

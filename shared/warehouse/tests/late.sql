@@ -1,7 +1,7 @@
 -- Staging data by hand for what comes late or by itself: one section per batch, in the order of extraction. Read by semantics.py.
 -- Account 001Z and opportunity 006Z are gone by the list of q; 001B is missing there and back in the list of r; 001N is younger than the
--- window of q's list; contact 003Z and case 500Z are missing from a short and from an empty list. 001L is a hole that r fills, 001M one
--- that it does not, 001W a new one. Windows left out fail in i, p, q and r; all but adherence and surveys of 5 January are read in time.
+-- window of q's list; contact 003Z and case 500Z are missing from a short and from an empty list. 001L is a hole that r fills although
+-- q had no answer for it, 001M one that r does not, 001U one that r has no answer for, 001W a new one. Windows left out fail in i, p, q and r; all but adherence and surveys of 5 January are read in time.
 
 -- batch: i
 -- Intraday: a query, and attributes of the conversations one by one.
@@ -96,10 +96,12 @@ insert into ops.window_ledger values
     -- As a backfill that ended inside the day reads it: r reads the whole of it.
     ('q', 'backfill', 'genesys', 'conversation', '2026-01-07', '2026-01-07 12:00:00', 5, 'query', 1, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-01-07 12:30:00'),
     ('q', 'left_out', 'salesforce', 'account_lookup', '2000-01-01', '2026-01-08', 8, 'none', null, 0, 0, 0, 0, 0, 0, null, null, false, 0, '2026-01-08'),
+    -- Of a list before all of these.
+    ('q', 'nightly', 'salesforce', 'account_lookup', '2000-01-01', '2026-01-07', 9, 'lookup', 0, 1, 0, 0, 1, 0, 1, null, null, true, 4, '2026-01-08 00:20:00'),
     ('q', 'nightly', 'salesforce', 'account', '2026-01-06', '2026-01-08', 1, 'rest', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-08 00:10:00'),
     ('q', 'nightly', 'salesforce', 'account_history', '2026-01-06', '2026-01-08', 6, 'rest', 6, 6, 0, 0, 6, 6, 0, null, null, true, 1, '2026-01-08 00:10:00'),
     ('q', 'nightly', 'salesforce', 'case_history', '2026-01-06', '2026-01-08', 7, 'rest', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-08 00:10:00'),
-    ('q', 'nightly', 'salesforce', 'account_ids', '2000-01-01', '2026-01-08', 2, 'rest', 4, 4, 0, 0, 4, 4, 0, null, null, true, 1, '2026-01-08 00:30:00'),
+    ('q', 'nightly', 'salesforce', 'account_ids', '2000-01-01', '2026-01-08', 2, 'rest', 5, 5, 0, 0, 5, 5, 0, null, null, true, 1, '2026-01-08 00:30:00'),
     ('q', 'nightly', 'salesforce', 'contact_ids', '2000-01-01', '2026-01-08', 3, 'rest', 2, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-08 00:30:00'),
     ('q', 'nightly', 'salesforce', 'case_ids', '2000-01-01', '2026-01-08', 4, 'rest', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-08 00:30:00'),
     ('q', 'nightly', 'salesforce', 'opportunity_ids', '2000-01-01', '2026-01-08', 5, 'rest', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-08 00:30:00');
@@ -133,13 +135,16 @@ insert into staging.salesforce_id values
     ('q', 2000000002, '2026-01-08 00:29:00', 'account', '001H00000000000AAA', false, '2025-01-01'),
     ('q', 2000000003, '2026-01-08 00:30:00', 'account', '001L00000000000AAA', false, '2025-01-01'),
     ('q', 2000000004, '2026-01-08 00:30:00', 'account', '001M00000000000AAA', false, '2025-01-01'),
+    ('q', 2000000005, '2026-01-08 00:30:00', 'account', '001U00000000000AAA', false, '2025-01-01'),
     ('q', 3000000001, '2026-01-08 00:30:00', 'contact', '003Y00000000000AAA', true, '2025-01-01'),
     ('q', 5000000001, '2026-01-08 00:30:00', 'opportunity', '006G00000000000AAA', false, '2025-01-01');
 insert into "raw".salesforce_record (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
 select 'q', n.object, '2000-01-01', '2026-01-08', n.n, 'x', '2026-01-08 00:30:00', 'k', 1, 'x'
 from (values ('account_history', 6000000001), ('account_history', 6000000002), ('account_history', 6000000003), ('account_history', 6000000004),
     ('account_history', 6000000005), ('account_history', 6000000006), ('case_history', 7000000001), ('account', 1000000001), ('account_ids', 2000000001), ('account_ids', 2000000002), ('account_ids', 2000000003), ('account_ids', 2000000004),
-    ('contact_ids', 3000000001), ('opportunity_ids', 5000000001)) as n (object, n);
+    ('account_ids', 2000000005), ('contact_ids', 3000000001), ('opportunity_ids', 5000000001)) as n (object, n);
+insert into staging.quarantine values
+    ('q', 9000000001, '2026-01-08 00:20:00', 'salesforce', 'account_lookup', '2000-01-01', '2026-01-07', '001L00000000000AAA', 'unavailable', 'd', 'k', 1, 'x');
 
 -- batch: r
 -- Nightly: the settled reading of the first day, a later day, a look at one conversation by a query after that, and the holes of q.
@@ -156,8 +161,8 @@ insert into ops.window_ledger values
     ('r', 'nightly', 'genesys', 'queue', '2026-01-09', '2026-01-10', 5, 'reference', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:21:00'),
     ('r', 'nightly', 'salesforce', 'contact_history', '2000-01-01', '2026-01-10', 3, 'rest', 0, 0, 0, 0, 0, 0, 0, null, null, true, 1, '2026-01-10 00:30:00'),
     ('r', 'left_out', 'salesforce', 'account_history', '2026-01-05', '2026-01-07', 4, 'none', null, 0, 0, 0, 0, 0, 0, null, null, false, 0, '2026-01-10'),
-    ('r', 'nightly', 'salesforce', 'account_lookup', '2000-01-01', '2026-01-09', 1, 'lookup', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-01-10 00:30:00'),
-    ('r', 'nightly', 'salesforce', 'account_ids', '2000-01-01', '2026-01-10', 2, 'rest', 7, 7, 0, 0, 7, 7, 0, null, null, true, 1, '2026-01-10 00:40:00');
+    ('r', 'nightly', 'salesforce', 'account_lookup', '2000-01-01', '2026-01-08', 1, 'lookup', 2, 2, 0, 0, 2, 1, 1, null, null, true, 1, '2026-01-10 00:30:00'),
+    ('r', 'nightly', 'salesforce', 'account_ids', '2000-01-01', '2026-01-10', 2, 'rest', 8, 8, 0, 0, 8, 8, 0, null, null, true, 1, '2026-01-10 00:40:00');
 insert into staging.genesys_conversation
 select 'r', c.n, c.at, c.from_at, c.to_at, c.how, c.id, c.start_at, c.start_at, 'inbound', null, null, null, null, null, 'voice', 1
 from (
@@ -186,8 +191,10 @@ insert into staging.salesforce_account values
 insert into staging.salesforce_id
 select 'r', 2000000000 + a.n, timestamp '2026-01-10 00:40:00', 'account', a.id, false, timestamp '2025-01-01'
 from (values (1, '001G00000000000AAA'), (2, '001H00000000000AAA'), (3, '001L00000000000AAA'), (4, '001M00000000000AAA'), (5, '001N00000000000AAA'), (6, '001B00000000000AAA'),
-    (7, '001W00000000000AAA')) as a (n, id);
+    (7, '001W00000000000AAA'), (8, '001U00000000000AAA')) as a (n, id);
 insert into "raw".salesforce_record (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
 select 'r', 'account_ids', timestamp '2000-01-01', timestamp '2026-01-10', record_no, record_id, extracted_at, 'k', 1, 'x' from staging.salesforce_id where batch_id = 'r'
 union all
-select 'r', 'account_lookup', timestamp '2000-01-01', timestamp '2026-01-09', record_no, account_id, extracted_at, 'k', 1, 'x' from staging.salesforce_account where batch_id = 'r';
+select 'r', 'account_lookup', timestamp '2000-01-01', timestamp '2026-01-08', record_no, account_id, extracted_at, 'k', 1, 'x' from staging.salesforce_account where batch_id = 'r';
+insert into staging.quarantine values
+    ('r', 1000000002, '2026-01-10 00:30:00', 'salesforce', 'account_lookup', '2000-01-01', '2026-01-08', '001U00000000000AAA', 'unavailable', 'd', 'k', 2, 'x');

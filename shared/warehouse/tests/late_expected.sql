@@ -6,7 +6,8 @@
 -- breach: q: api_count: the list of contacts is shorter than the source says
 -- breach: q: ids_listed: the list of cases is empty while a case is open
 -- breach: q: salesforce_holes: 003Y is listed and was never read
--- breach: r: salesforce_holes: 001W is new
+-- breach: q: refused: the only account that was asked for had no answer
+-- breach: r: salesforce_holes: 001W is new, 001U had no answer
 -- breach: r: join_rate: two of four have no attributes
 -- breach: r: salesforce_holes_stay: 001M was asked for and is still missing
 
@@ -64,11 +65,15 @@ union all select 'case' from curated.dim_salesforce_case where is_latest and not
 union all select opportunity_id from curated.salesforce_opportunity where is_deleted <> (opportunity_id like '006Z%') or amount <> 5
 union all select 'all of them' from (select count(*) as found from curated.salesforce_opportunity) as o where o.found <> 2;
 
--- expect: holes: 001M was asked for in vain, 001W is new; 001L came; the list of contacts names one that nobody has
+-- expect: holes: 001M was asked for in vain, 001U had no answer, 001W is new; 001L came after all; the list of contacts names one that nobody has
 select e.*, h.*
-from (values ('001M00000000000AAA', true, false), ('001W00000000000AAA', false, false), ('003Y00000000000AAA', false, true)) as e (id, asked, deleted)
+from (
+    values
+    ('001M00000000000AAA', true, false, false), ('001U00000000000AAA', true, true, false), ('001W00000000000AAA', false, false, false),
+    ('003Y00000000000AAA', false, false, true)
+) as e (id, asked, unavailable, deleted)
 full join mart.salesforce_hole as h on h.record_id = e.id
-where e.id is null or h.record_id is null or h.was_asked <> e.asked or h.is_deleted <> e.deleted;
+where e.id is null or h.record_id is null or h.was_asked <> e.asked or h.is_unavailable <> e.unavailable or h.is_deleted <> e.deleted;
 
 -- expect: completeness: the settled reading stands for the first day, the provisional hours inside it count nowhere, 6 January is a gap
 select e.*, c.*
@@ -91,7 +96,7 @@ from (
     values
     ('genesys', 'conversation', date '2026-01-07', 1, 0, 1), ('genesys', 'external_contact', date '2026-01-05', 2, 2, 1),
     ('genesys', 'division', date '2026-01-05', 1, 1, 1), ('genesys', 'division', date '2026-01-09', 1, 1, 0),
-    ('salesforce', 'account_ids', date '2026-01-07', 1, 1, 4), ('salesforce', 'account_ids', date '2026-01-09', 1, 1, 7)
+    ('salesforce', 'account_ids', date '2026-01-07', 1, 1, 5), ('salesforce', 'account_ids', date '2026-01-09', 1, 1, 8)
 ) as e (source, object, day, windows, settled, landed)
 left join mart.completeness as c on c.source = e.source and c.object = e.object and c.window_date = e.day
 where c.object is null or c.windows <> e.windows or c.settled_windows <> e.settled or c.landed_rows <> e.landed;
@@ -135,3 +140,18 @@ select e.*, c.*
 from (values ('conversation', date '2026-01-05', true, 0), ('case_history', date '2026-01-20', false, 1)) as e (object, day, is_settled, left_out)
 left join mart.completeness as c on c.object = e.object and c.window_date = e.day
 where c.object is null or c.is_settled <> e.is_settled or c.left_out_windows <> e.left_out;
+
+-- given: what could not be had is a hole as long as nothing else is known of it: 001L without its record, 001U until it is refused for what is in it
+delete from staging.salesforce_account where account_id like '001L%';
+update staging.quarantine set reason = 'too_long' where natural_id like '001U%';
+select e.*, h.*
+from (values ('001L00000000000AAA', true, false), ('001M00000000000AAA', true, false), ('001W00000000000AAA', false, false)) as e (id, asked, unavailable)
+full join (select * from mart.salesforce_hole where object = 'account') as h on h.record_id = e.id
+where e.id is null or h.record_id is null or h.was_asked <> e.asked or h.is_unavailable <> e.unavailable;
+
+-- given: a run that was loaded and whose merge failed for good: neither its list nor what its lookup had no answer for counts
+update ops.load_log set merged_at = null where batch_id = 'r';
+select e.*, h.*
+from (values ('001L00000000000AAA'), ('001M00000000000AAA'), ('001U00000000000AAA')) as e (id)
+full join (select * from mart.salesforce_hole where object = 'account') as h on h.record_id = e.id
+where e.id is null or h.record_id is null or h.was_asked or h.is_unavailable or h.batch_id <> 'q';

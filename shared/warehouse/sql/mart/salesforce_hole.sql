@@ -1,10 +1,12 @@
 -- mart.salesforce_hole: ids that Salesforce lists and the warehouse has no record of, by the newest list of each object. The next nightly
--- run asks for exactly these. A record that extraction refused is no hole: it lies in curated.quarantine.
+-- run asks for these, for each once a list. A record that extraction refused for what is in it is no hole: it lies in curated.quarantine.
 -- Grain   object, record_id
--- Reads   staging.salesforce_{id,account,contact,case,opportunity}, staging.quarantine, ops.window_ledger, ops.load_log: a record that was
---         loaded by a run whose merge failed for good has not reached the tables, and is a hole like any other
--- Rule    was_asked: the list before named it too, and every record that list missed was asked for by its id since (2,000 ids are asked
+-- Reads   staging.salesforce_{id,account,contact,case,opportunity}, staging.quarantine, ops.window_ledger, ops.load_log: what was loaded by
+--         a run whose merge failed for good counts nowhere, be it a list or a record, which has not reached the tables
+-- Rule    was_asked: the list before named it too, and every record that list missed was then asked for by its id (2,000 ids are asked
 --         for by each lookup window). What is still missing then will not come by itself: look at what the integration user may read.
+--         is_unavailable: it was asked for since the list before, and Salesforce had no answer (reason unavailable in curated.quarantine,
+--         whose detail says what came instead). Each list asks for it again; any change of it in Salesforce brings it, too.
 
 create or replace view mart.salesforce_hole as
 with merged as (
@@ -18,6 +20,7 @@ list as (
         replace(window_ledger.object, '_ids', '') as object,
         window_ledger.batch_id,
         window_ledger.window_no,
+        window_ledger.window_end,
         window_ledger.extracted_at,
         row_number() over (
             partition by window_ledger.object
@@ -25,12 +28,24 @@ list as (
                 window_ledger.window_end desc, window_ledger.extracted_at desc, window_ledger.batch_id desc, window_ledger.window_no desc
         ) as recency
     from ops.window_ledger
+    inner join merged on window_ledger.batch_id = merged.batch_id
     where
         window_ledger.source = 'salesforce'
         and window_ledger.object in ('account_ids', 'contact_ids', 'case_ids', 'opportunity_ids')
         and window_ledger.mode <> 'partial'
         and window_ledger.extraction <> 'replay'
         and window_ledger.staged_rows > 0
+),
+
+refused as (
+    select
+        quarantine.reason,
+        quarantine.window_end,
+        cast(replace(quarantine.object, '_lookup', '') as varchar(32)) as object,
+        cast(left(quarantine.natural_id, 18) as varchar(18)) as record_id
+    from staging.quarantine
+    inner join merged on quarantine.batch_id = merged.batch_id
+    where quarantine.source = 'salesforce' and quarantine.natural_id is not null
 ),
 
 known as (
@@ -59,11 +74,11 @@ known as (
     inner join merged on salesforce_opportunity.batch_id = merged.batch_id
     union
     select
-        cast(replace(refused.object, '_lookup', '') as varchar(32)) as object,
-        cast(left(refused.natural_id, 18) as varchar(18)) as record_id
-    from staging.quarantine as refused
-    inner join merged on refused.batch_id = merged.batch_id
-    where refused.source = 'salesforce' and refused.natural_id is not null
+        refused.object,
+        refused.record_id
+    from refused
+    -- What could not be had is missing, and is asked for again.
+    where refused.reason <> 'unavailable'
 ),
 
 missing as (
@@ -88,11 +103,33 @@ missing as (
     where known.record_id is null
 ),
 
+since as (
+    select
+        list.object,
+        min(list.window_end) as window_end
+    from list
+    where list.recency <= 2
+    group by list.object
+),
+
+unanswered as (
+    -- A lookup has the window of the list that it asks for. What had no answer before, and has had one since, is a hole like any other.
+    select distinct
+        refused.object,
+        refused.record_id
+    from refused
+    inner join since
+        on
+            refused.object = since.object
+            and refused.window_end >= since.window_end
+    where refused.reason = 'unavailable'
+),
+
 before as (
     select distinct
         missing.object,
         missing.record_id,
-        list.extracted_at
+        list.window_end
     from missing
     inner join list
         on
@@ -109,14 +146,20 @@ before as (
 counted as (
     select
         before.object,
-        before.extracted_at,
-        count(*) as records
+        before.window_end,
+        -- The others are among what its lookups have landed.
+        sum(case when unanswered.record_id is null then 1 else 0 end) as records
     from before
-    group by before.object, before.extracted_at
+    left join unanswered
+        on
+            before.object = unanswered.object
+            and before.record_id = unanswered.record_id
+    group by before.object, before.window_end
 ),
 
 asked as (
-    -- What has come by lookups and what is still missing were all asked for, if they fit what lookups can ask for.
+    -- What the lookups for that list brought, be it a record, a refused one or no answer, and what is still missing were all asked for, if
+    -- they fit what lookups can ask for.
     select counted.object
     from counted
     inner join ops.window_ledger
@@ -125,10 +168,10 @@ asked as (
             and window_ledger.object = counted.object || '_lookup'
             and window_ledger.mode <> 'left_out'
             and window_ledger.extraction <> 'replay'
-            and counted.extracted_at < window_ledger.extracted_at
+            and counted.window_end = window_ledger.window_end
     inner join merged on window_ledger.batch_id = merged.batch_id
     group by counted.object, counted.records
-    having counted.records + sum(window_ledger.staged_rows) <= 2000 * count(*)
+    having counted.records + sum(window_ledger.landed_rows) <= 2000 * count(*)
 )
 
 select
@@ -138,11 +181,16 @@ select
     missing.created_at,
     missing.listed_at,
     missing.batch_id,
-    asked.object is not null and before.record_id is not null as was_asked
+    asked.object is not null and before.record_id is not null as was_asked,
+    unanswered.record_id is not null as is_unavailable
 from missing
 left join before
     on
         missing.object = before.object
         and missing.record_id = before.record_id
 left join asked
-    on missing.object = asked.object;
+    on missing.object = asked.object
+left join unanswered
+    on
+        missing.object = unanswered.object
+        and missing.record_id = unanswered.record_id;

@@ -346,18 +346,19 @@ where
     and object in ('account_ids', 'contact_ids', 'case_ids', 'opportunity_ids')
     and quarantined_rows > 0;
 
--- warn: salesforce_holes: every id that Salesforce lists has a record here (the next nightly run asks for those that have none)
+-- warn: salesforce_holes: every id Salesforce lists has a record (the next nightly run asks for it; is_unavailable: see curated.quarantine)
 select
     record_id,
     object,
-    created_at
+    created_at,
+    is_unavailable
 from mart.salesforce_hole
-where batch_id = :batch_id and not was_asked;
+where batch_id = :batch_id and (not was_asked or is_unavailable);
 
--- fail: salesforce_holes_stay: a record that was missing before and asked for by its id is here, or Salesforce says it is deleted
+-- fail: salesforce_holes_stay: what was missing, asked for and answered is here or deleted (if not: see what the integration user may read)
 select
     record_id,
     object,
     created_at
 from mart.salesforce_hole
-where batch_id = :batch_id and was_asked and not is_deleted;
+where batch_id = :batch_id and was_asked and not is_unavailable and not is_deleted;

@@ -10,6 +10,9 @@ use pipeline::{
 };
 use serde_json::{Value, json};
 
+/// A contact that is on the list, and in the CRM no more.
+const REFUSED: &str = "003999999999999AAA";
+
 /// A night some days after the end of the data.
 fn event(twin: &Twin, days: i64) -> Result<Value> {
     let mut event = nightly(twin)?;
@@ -90,6 +93,17 @@ async fn forget_window(twin: &Twin, run: &str, from: Timestamp) -> Result<()> {
     Ok(())
 }
 
+/// Writes down that a record of the newest list of contacts was refused.
+async fn refuse(twin: &Twin, object: &str, id: &str, reason: &str) -> Result<()> {
+    twin.sql(&format!(
+        "insert into staging.quarantine select batch_id, 99 * 1000000000::bigint + (select count(*) from staging.quarantine), \
+         extracted_at, 'salesforce', '{object}', window_start, window_end, '{id}', '{reason}', 'planted', 'k', 1, 'x' \
+         from ops.window_ledger where object = 'contact_ids'"
+    ))
+    .await?;
+    Ok(())
+}
+
 #[test]
 fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night() -> Result<()> {
     alone(async {
@@ -122,29 +136,51 @@ fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night
         // A day of conversations is gone, ledger and all …
         let (from, to) = interval(&twin, 2);
         forget_window(&twin, &first, from).await?;
-        // … and so is a contact, which the list of ids still knows.
-        let contact = twin
-            .sql("select min(contact_id) from curated.dim_salesforce_contact where is_current")
+        // … and so are two contacts, which the list of ids still knows; the second was asked for once without an answer.
+        let contacts = twin
+            .sql(
+                "select distinct contact_id from curated.dim_salesforce_contact where is_current order by 1 limit 2",
+            )
             .await?;
-        let contact = contact.into_iter().flatten().flatten().next();
-        let contact = contact.context("the CRM has a contact")?;
+        let contacts: Vec<_> = contacts.into_iter().flatten().flatten().collect();
+        ensure!(contacts.len() == 2, "the CRM has only {contacts:?}");
         for table in [
             "staging.salesforce_contact",
             "curated.dim_salesforce_contact",
         ] {
             twin.sql(&format!(
-                "delete from {table} where contact_id = '{contact}'"
+                "delete from {table} where contact_id in ('{}')",
+                contacts.join("', '")
             ))
             .await?;
         }
+        refuse(&twin, "contact_lookup", &contacts[1], "unavailable").await?;
+        // A row of a list is not the record.
+        refuse(&twin, "contact_ids", &contacts[1], "bad_time").await?;
+        // A third one came and was refused: it is not missing, though it had no answer another time.
+        twin.sql(&format!(
+            "insert into staging.salesforce_id select batch_id, max(record_no) + 1, max(extracted_at), object, '{REFUSED}', false, null \
+             from staging.salesforce_id where object = 'contact' group by batch_id, object"
+        ))
+        .await?;
+        refuse(&twin, "contact_lookup", REFUSED, "unavailable").await?;
+        refuse(&twin, "contact", REFUSED, "too_long").await?;
         let of_day = format!(
             "select count(*) from mart.unified_interactions where conversation_start >= '{from}' and conversation_start < '{to}'"
         );
         assert_eq!(number(&twin, &of_day).await?, 0);
         let holes = twin
-            .sql("select object, record_id from mart.salesforce_hole")
+            .sql(
+                "select object || ' ' || record_id || case when is_unavailable then ' unavailable' else '' end \
+                 from mart.salesforce_hole order by record_id",
+            )
             .await?;
-        assert_eq!(holes, [[Some("contact".to_owned()), Some(contact.clone())]]);
+        let holes: Vec<_> = holes.into_iter().flatten().flatten().collect();
+        let missing = [
+            format!("contact {}", contacts[0]),
+            format!("contact {} unavailable", contacts[1]),
+        ];
+        assert_eq!(holes, missing);
 
         // What was loaded and never merged does not count as read: the night after it reads all of it again.
         let lost = never_merged(&twin, 1).await?;
@@ -153,7 +189,7 @@ fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night
                 "select coalesce(sum(staged_rows), 0) from ops.window_ledger where batch_id = '{run}' and object = 'contact_lookup'"
             )
         };
-        assert_eq!(number(&twin, &asked(&lost)).await?, 1);
+        assert_eq!(number(&twin, &asked(&lost)).await?, 2);
         assert_eq!(number(&twin, &of_day).await?, 0);
 
         let execution = night(&twin, 2).await?;
@@ -164,7 +200,7 @@ fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night
             .output
             .context("a run that succeeded has output")?;
         let notices = output["plan"]["notices"].to_string();
-        ensure!(notices.contains("contact: 1 records"), "{notices}");
+        ensure!(notices.contains("contact: 2 records"), "{notices}");
         ensure!(notices.contains("had never been read"), "{notices}");
         let read = twin
             .sql(&format!(
@@ -177,7 +213,7 @@ fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night
             number(&twin, &of_day).await?,
             i64::try_from(expected.conversations - expected.unstorable)?
         );
-        assert_eq!(number(&twin, &asked(&second)).await?, 1);
+        assert_eq!(number(&twin, &asked(&second)).await?, 2);
         let back = "select count(*) from mart.salesforce_hole";
         assert_eq!(number(&twin, back).await?, 0);
         assert_eq!(differences(&before, &whole().await?), Vec::<String>::new());
