@@ -86,7 +86,7 @@ fn failed(
             ..Unit::new(unit.id)
         });
     } else if unit.others_came && unavailable::may_set_aside(run) {
-        let status = cause.status().unwrap_or(0);
+        let status = unavailable::status_of(&cause);
         run.set_aside("managementUnitId", &unit.id, status)?;
     } else {
         // Another attempt begins with the unit as if nothing had been.
@@ -136,7 +136,7 @@ async fn read_unit(
         let left = run.deadline.left();
         let job = match api.submit_adherence(&unit.id, run.task.window).await {
             Ok(job) => job,
-            Err(cause) if is_of_ids(&cause) => {
+            Err(cause) if is_of_ids(run, &cause) => {
                 run.note_silence(&cause, left.saturating_sub(run.deadline.left()));
                 return Ok(Outcome::Failed(cause));
             }
@@ -156,7 +156,7 @@ async fn read_unit(
             state = match api.wait_for_adherence(job, run.keep).await {
                 Ok(state) => state,
                 // Another one may do better. One that is not lost runs on, and the next call asks for it.
-                Err(cause) if is_of_ids(&cause) && is_lost(run, unit, &cause) => {
+                Err(cause) if is_of_ids(run, &cause) && is_lost(run, unit, &cause) => {
                     return Ok(Outcome::Failed(cause));
                 }
                 Err(cause) => return Err(run.source(cause)),
@@ -173,12 +173,13 @@ async fn read_unit(
         };
         match fetch(run, source, unit, urls).await? {
             Ok(()) => break,
+            Err(cause) if run.is_own_end(&cause) => return Err(run.source(cause)),
             Err(cause) if !is_again && job.is_some() && cause.kind() == Kind::Transient => {
                 tracing::warn!("Asking the adherence job for its links again: {cause}");
                 state = AdherenceState::Running;
             }
             // Its links do not open, or what is behind them cannot be read.
-            Err(cause) if cause.kind() == Kind::Transient || is_of_ids(&cause) => {
+            Err(cause) if cause.kind() == Kind::Transient || is_of_ids(run, &cause) => {
                 return Ok(Outcome::Failed(cause));
             }
             Err(cause) => return Err(run.source(cause)),

@@ -143,7 +143,7 @@ async fn look_again(
     let details = match api.details_of(conversation_id).await {
         Ok(details) => details,
         // It is no better alone than it was among others.
-        Err(cause) if unavailable::is_of_ids(&cause) => {
+        Err(cause) if unavailable::is_of_ids(run, &cause) => {
             tracing::warn!("A conversation could not be looked at again: {cause}");
             run.note_silence(&cause, left.saturating_sub(run.deadline.left()));
             None

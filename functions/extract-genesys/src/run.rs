@@ -99,12 +99,16 @@ impl Run<'_> {
     /// Whether a call ended with the invocation, and the window has come further in it: nobody refused anything, and the next
     /// invocation goes on. Where nothing has moved, it would only come to the same.
     pub fn is_own_end(&self, cause: &SourceError) -> bool {
-        let is_own = match cause.fault() {
+        self.was_ended(cause) && self.state != self.began
+    }
+
+    /// Whether a call ended with the invocation, which says nothing about what was asked for.
+    pub fn was_ended(&self, cause: &SourceError) -> bool {
+        match cause.fault() {
             Some(WireFault::OwnEnd) => true,
             Some(WireFault::BrokenOff) => self.deadline.is_near(END),
             _ => false,
-        };
-        is_own && self.state != self.began
+        }
     }
 
     /// Takes a record of an object other than conversations.

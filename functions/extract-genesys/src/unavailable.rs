@@ -45,7 +45,7 @@ pub(crate) async fn ask<T>(
 ) -> Result<Asked<T>, ExtractError> {
     let cause = match call().await {
         Ok(answer) => return Ok(Asked::Answered(answer)),
-        Err(cause) if !is_of_ids(&cause) => return Err(run.source(cause)),
+        Err(cause) if !is_of_ids(run, &cause) => return Err(run.source(cause)),
         Err(cause) => cause,
     };
     let took = left.saturating_sub(run.deadline.left());
@@ -70,7 +70,7 @@ pub(crate) async fn ask<T>(
         tokio::time::sleep(run.pause).await;
         let cause = match call().await {
             Ok(answer) => return Ok(Asked::Answered(answer)),
-            Err(cause) if is_of_ids(&cause) => cause,
+            Err(cause) if is_of_ids(run, &cause) => cause,
             Err(cause) => return Err(run.source(cause)),
         };
         // The source may have gone down meanwhile.
@@ -83,7 +83,13 @@ pub(crate) async fn ask<T>(
         return Err(run.source(cause));
     }
     run.state.alone = None;
-    Ok(Asked::SetAside(cause.status().unwrap_or(0)))
+    Ok(Asked::SetAside(status_of(&cause)))
+}
+
+/// The status that an id has failed with, 0 when there was none: one that came with an answer that cannot be read says nothing.
+pub(crate) fn status_of(cause: &SourceError) -> u16 {
+    let status = cause.status().filter(|_| cause.fault().is_none());
+    status.unwrap_or(0)
 }
 
 /// Whether not even an id that nobody has is answered, after `cause` for one of the window. That nobody has it is an answer,
@@ -103,14 +109,15 @@ fn is_out_of_order(run: &Run<'_>, cause: &SourceError, probed: Result<(), Source
     true
 }
 
-/// Whether the fault may lie in what was asked for: not in the connection, the token, a permission or the quota.
-pub(crate) fn is_of_ids(cause: &SourceError) -> bool {
-    match cause.status() {
-        None => matches!(
-            cause.fault(),
-            Some(WireFault::TooLarge | WireFault::Unanswered)
-        ),
-        Some(status) => !matches!(status, 401 | 403 | 429),
+/// Whether the fault may lie in what was asked for: not in the way to the source, the token, a permission, the quota or the
+/// end of the invocation.
+pub(crate) fn is_of_ids(run: &Run<'_>, cause: &SourceError) -> bool {
+    match cause.fault() {
+        Some(WireFault::NoTurn | WireFault::Held | WireFault::OutOfReach) => false,
+        Some(_) => !run.was_ended(cause),
+        None => cause
+            .status()
+            .is_some_and(|status| !matches!(status, 401 | 403 | 429)),
     }
 }
 

@@ -71,17 +71,24 @@ async fn pages_the_source_is_too_slow_for_are_asked_for_in_smaller_ones() {
     for (platform, size) in [
         (tires(504, 300), 250),
         (tires(408, 60), 50),
+        (tires(413, 300), 250),
+        (tires(400, 60), 50),
         (cuts_off, 250),
     ] {
+        let is_refused = matches!(platform.tires, Some((400 | 413, _)));
         let (world, failures, receipt) = settle(platform).await;
         assert!(failures.is_empty(), "{failures:?}");
         let receipt = receipt.unwrap();
         assert_eq!(receipt.extraction, Extraction::Job);
         assert!(receipt.is_settled);
         assert_eq!(world.platform.called("submit"), 1);
-        // What is too large is asked for four times, halved from a thousand on.
+        // What is too large is asked for four times, or once where it is refused, halved from a thousand on.
         let halvings = if size == 250 { 2 } else { 5 };
-        assert_eq!(world.platform.called("results"), halvings * 4 + 2500 / size);
+        let times = if is_refused { 1 } else { 4 };
+        assert_eq!(
+            world.platform.called("results"),
+            halvings * times + 2500 / size
+        );
     }
 }
 
@@ -114,8 +121,12 @@ async fn what_no_job_gives_is_read_by_the_query_and_stays_provisional() {
             stands_still: true,
             ..lake()
         },
+        Platform {
+            tires: Some((409, 10)),
+            ..lake()
+        },
     ];
-    for (no, (platform, deleted)) in faults.into_iter().zip([1, 0, 0, 0, 1, 3]).enumerate() {
+    for (no, (platform, deleted)) in faults.into_iter().zip([1, 0, 0, 6, 1, 3, 1]).enumerate() {
         let (world, failures, receipt) = settle(Platform {
             cap: 100_000,
             ..platform
@@ -298,9 +309,10 @@ async fn a_lake_that_ends_before_the_window_or_beyond_now_is_believed() {
 }
 
 #[tokio::test]
-async fn a_job_that_never_ends_is_given_up_and_replaced() {
+async fn a_job_that_never_ends_is_given_up_and_replaced_and_then_by_the_query() {
     let world = World::with(Platform {
-        job_states: vec!["QUEUED"],
+        job_states: vec!["QUEUED"; 2],
+        cap: 100_000,
         ..lake()
     })
     .await;
@@ -313,9 +325,19 @@ async fn a_job_that_never_ends_is_given_up_and_replaced() {
     };
     assert!(!call(0, 4).await && !call(5, 4).await);
     assert_eq!(world.platform.called("submit"), 1);
-    let _ = call(7, 4).await;
-    finish(&world.extractor(), &task, 3).await;
+    assert!(!call(7, 4).await && !call(12, 4).await);
     assert_eq!(world.platform.called("submit"), 2);
+    // Two have cost half a day: a third one would cost as much again.
+    // The first call may have waited for too long to read anything.
+    assert!(call(14, 4).await || call(14, 600).await);
+    let found = (
+        world.platform.called("submit"),
+        world.platform.called("delete"),
+    );
+    assert_eq!(found, (2, 2));
+    assert_eq!(ids(&world, &task).len(), 2400);
+    let receipt = world.bucket.receipt(&task);
+    assert_eq!(receipt.extraction, Extraction::Query);
 }
 
 #[tokio::test]

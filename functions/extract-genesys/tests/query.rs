@@ -212,6 +212,22 @@ async fn pages_that_end_in_their_middle_come_in_smaller_ones_and_then_in_smaller
 }
 
 #[tokio::test]
+async fn a_minute_that_does_not_come_whole_comes_in_pages_down_to_one() {
+    let world = World::with(Platform {
+        conversations: conversations("2026-01-05T10:00:00Z", 100, 0),
+        cuts_off: Some(("query", 10)),
+        ..query()
+    })
+    .await;
+    let mut task = event("day");
+    task.window =
+        serde_json::from_str(r#"{"start":"2026-01-05T10:00:00Z","end":"2026-01-05T10:01:00Z"}"#)
+            .unwrap();
+    finish(&world.extractor().repeating(impatient()), &task, 1).await;
+    assert_eq!(ids(&world, &task).len(), 100);
+}
+
+#[tokio::test]
 async fn a_source_that_fails_on_every_slice_is_told_and_what_is_left_is_kept() {
     let mut task = event("day");
     task.window =

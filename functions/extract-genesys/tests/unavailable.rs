@@ -4,9 +4,10 @@
 
 mod support;
 
-use fakes::control::Fault;
+use fakes::control::{Fault, Kind as FaultKind};
 use fakes::genesys::Options;
 use fakes::world::{QualityEvent, QualityKind};
+use model::payload::WindowTask;
 use model::{Classify, Kind};
 use std::time::Duration;
 use support::aside::{answering, failing, read, run, start, told};
@@ -92,6 +93,9 @@ async fn contacts_that_all_fail_are_an_outage_and_so_are_too_many_of_them() {
     control.faults.add(refusal);
     let refused = read(&fake, &run(&task, "refused")).await.unwrap_err();
     assert_eq!(refused.kind(), Kind::Invalid);
+    control.faults.clear();
+    read(&fake, &run(&task, "refused")).await.unwrap();
+    assert_eq!(told(&fake, &run(&task, "refused")).len(), 3);
     fake.stop().await;
 
     // Four of fewer than four hundred, though others are answered.
@@ -264,5 +268,25 @@ async fn a_live_conversation_that_fails_for_good_is_set_aside() {
     assert!(told(&fake, &task)[0].starts_with(&format!(
         "conversation_attribute | {id} | unavailable | id: status 503"
     )));
+    fake.stop().await;
+
+    // Answers that never come whole, or are something else, are no better.
+    let fake = Fake::start(seeded(), unlimited()).await;
+    for (name, kind) in [("broken", FaultKind::Reset), ("page", FaultKind::Html)] {
+        let task = WindowTask {
+            run_id: name.to_owned().try_into().unwrap(),
+            ..task.clone()
+        };
+        let faults = &fake.server.control().faults;
+        faults.add(Fault::new(id.clone(), kind, u64::MAX));
+        read(&fake, &task).await.unwrap();
+        faults.clear();
+        assert!(
+            told(&fake, &task)[0].contains(&format!(
+                "{id} | unavailable | id: no answer that can be read"
+            )),
+            "{name}"
+        );
+    }
     fake.stop().await;
 }

@@ -4,7 +4,11 @@ use crate::ledger::{Entry, LEFT_OUT};
 use jiff::Timestamp;
 use model::payload::Mode;
 use model::{Coverage, Window};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Of which a window that was read for good once stays so, as its rows do: a later look may be by the query, and takes nothing
+/// back. Of everything else a later reading may learn that something is missing.
+const STAYS_SETTLED: &str = "conversation";
 
 /// What has been read of one object.
 #[derive(Debug, Clone, Default)]
@@ -17,10 +21,10 @@ pub(crate) struct Known {
     pub(crate) wanted: Option<Timestamp>,
 }
 
-/// The same in the order of the ledger.
+/// The same by window.
 #[derive(Default)]
 struct Pieces {
-    read: Vec<Window>,
+    read: BTreeSet<Window>,
     settled: Vec<Window>,
     wanted: Vec<Timestamp>,
 }
@@ -30,6 +34,8 @@ struct Pieces {
 pub(crate) struct Ledger(BTreeMap<(String, String), Known>);
 
 impl Ledger {
+    /// `entries`: the newest first. Of a window that was read more than once the newest reading decides whether it is settled, as it
+    /// does in `mart.completeness`; what a window of other bounds says of its hours is for that one alone.
     pub(crate) fn of(entries: &[Entry]) -> Self {
         let mut pieces: BTreeMap<(String, String), Pieces> = BTreeMap::new();
         for entry in entries {
@@ -41,8 +47,8 @@ impl Ledger {
             let of_object = pieces.entry(key).or_default();
             of_object.wanted.push(entry.window.start());
             if is_read {
-                of_object.read.push(entry.window);
-                if entry.is_settled {
+                let is_newest = of_object.read.insert(entry.window);
+                if entry.is_settled && (is_newest || entry.object == STAYS_SETTLED) {
                     of_object.settled.push(entry.window);
                 }
             }

@@ -45,7 +45,7 @@ const ORDER: &str = "order by window_ledger.extracted_at desc, window_ledger.bat
 /// stopped, however long ago. And the windows of Genesys that were left out, which somebody may have to read yet.
 ///
 /// Only of runs that were merged: a merge takes its own batch, so what was loaded by a run whose merge failed for good would
-/// never reach the tables if its windows counted as read.
+/// never reach the tables if its windows counted as read. The newest first.
 pub(crate) async fn read(
     warehouse: &Warehouse,
     from: Timestamp,

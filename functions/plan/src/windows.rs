@@ -151,8 +151,8 @@ fn whole_days(range: Window, at: Timestamp) -> Window {
     Window::new(start, end).unwrap_or(range)
 }
 
-/// Every window the run reads (not for a replay). `available_until`: the instant before which Genesys' details jobs are
-/// complete, `None` when the API does not tell.
+/// Every window the run reads (not for a replay). `ledger`: the newest entry first. `available_until`: the instant before which
+/// Genesys' details jobs are complete, `None` when the API does not tell.
 pub fn choose(
     checked: &Checked,
     settings: &Settings,
@@ -231,7 +231,7 @@ struct Run<'a> {
 enum Verdict {
     /// Nothing, or not all of it, has been read.
     Gap,
-    /// Read before it was final, and final by now.
+    /// Read before it was final, or not all of it, and final by now.
     Settlement,
     /// As [`Verdict::Settlement`], but the source could only repeat what it said before.
     Unavailable,

@@ -38,7 +38,8 @@ pub struct Refusal {
     pub operation: String,
     /// The HTTP status, if an answer came at all.
     pub status: Option<u16>,
-    /// What is wrong with the answer or the way to it; `None` where the source gave an answer and meant it.
+    /// What is wrong with the answer or the way to it; `None` where the source refused and meant it, and of what a caller found
+    /// in an answer itself.
     pub fault: Option<WireFault>,
     /// The source's words, or ours where it had none.
     pub vendor: Vendor,

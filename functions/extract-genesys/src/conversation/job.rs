@@ -22,6 +22,8 @@ enum Pages {
     HandBack,
     /// The job ended or vanished; what it gave so far stays, duplicates are dropped by their bytes.
     Gone(SourceError),
+    /// The job was at work for longer than it is waited for.
+    Late(SourceError),
     /// A page was too much; smaller ones are asked for from the first on.
     TooLarge,
     /// The source fails on the job, however little is asked for and however often.
@@ -60,31 +62,29 @@ pub(super) async fn read(
                     return by_query(run, source, job, &cause).await;
                 }
                 run.state.stage = Stage::Job(job);
-                return Err(run.source(cause));
+                return Err(run.source(passing(cause)));
             }
-            Pages::Gone(cause) => cause,
+            // Two of them have cost half a day.
+            Pages::Late(cause) if job.was_resubmitted => {
+                return by_query(run, source, job, &cause).await;
+            }
+            Pages::Gone(cause) | Pages::Late(cause) => cause,
         };
-        if job.was_resubmitted {
+        let was_resubmitted = job.was_resubmitted;
+        // It may hold one of few slots.
+        give_up(&source.api, &mut job).await;
+        if was_resubmitted {
             let text = format!("two jobs ended before their last page: {ended}");
             let cause = SourceError::transient("details job", text);
             job.failures += 1;
             if job.failures >= MOST_FAILURES {
-                return by_query(run, source, Job::default(), &cause).await;
+                return by_query(run, source, job, &cause).await;
             }
             // Whatever its status says: another job may do better later.
-            run.state.stage = Stage::Job(Job {
-                page_size: job.page_size,
-                failures: job.failures,
-                ..Job::default()
-            });
+            run.state.stage = Stage::Job(job);
             return Err(run.source(cause));
         }
-        job = Job {
-            was_resubmitted: true,
-            page_size: job.page_size,
-            failures: job.failures,
-            ..Job::default()
-        };
+        job.was_resubmitted = true;
         run.state.stage = Stage::Job(job.clone());
         tracing::warn!("Submitting the job once more: {ended}");
     }
@@ -125,6 +125,7 @@ async fn by_query(
 async fn give_up(api: &Api, job: &mut Job) {
     if let Some(id) = &job.id
         && let Err(error) = api.delete_job(id).await
+        && error.status() != Some(404)
     {
         tracing::warn!("A job that was given up could not be deleted: {error}");
     }
@@ -142,6 +143,21 @@ async fn is_out_of_order(api: &Api) -> bool {
         tracing::warn!("Until when there are data is not told either: {cause}");
     }
     told.is_err()
+}
+
+/// What a job is refused for, another one may not be: the next attempt is to come.
+fn passing(cause: SourceError) -> SourceError {
+    match cause.kind() {
+        Kind::Invalid => SourceError::transient("details job", cause.to_string()),
+        _ => cause,
+    }
+}
+
+/// Whether the source refuses what is asked of a job that it has accepted: a page of this size, a state. A token, a permission
+/// and the quota are other matters.
+fn is_refused(cause: &SourceError) -> bool {
+    let is_refused = matches!(cause.status(), Some(400..=499));
+    is_refused && cause.kind() == Kind::Invalid && cause.status() != Some(403)
 }
 
 /// Whether a fault may be one of the job: not when the source is out of reach, or the invocation ended first.
@@ -184,10 +200,10 @@ async fn pages(
     let api = &source.api;
     match api.wait_for_job(id, run.keep).await {
         Ok(Waited::Ready) => {}
-        Ok(Waited::NotYet) => return Ok(give_up_late(run, api, job, id).await),
+        Ok(Waited::NotYet) => return Ok(patience(run, job)),
         Ok(Waited::Ended(cause)) => return Ok(Pages::Gone(cause)),
         Err(cause) if is_gone(&cause) => return Ok(Pages::Gone(cause)),
-        Err(cause) if is_of_job(&cause) => {
+        Err(cause) if is_of_job(&cause) || is_refused(&cause) => {
             return Ok(Pages::Failed(cause, true));
         }
         Err(cause) => return Err(run.source(cause)),
@@ -217,7 +233,8 @@ async fn pages(
             Err(cause) if run.is_own_end(&cause) => return Err(run.source(cause)),
             Err(cause)
                 if is_too_large(&cause) && page_size > 1
-                    || (is_fault(&cause) || is_cut_off(&cause)) && page_size > SMALLEST_PAGE =>
+                    || (is_fault(&cause) || is_cut_off(&cause) || is_page_refused(&cause))
+                        && page_size > SMALLEST_PAGE =>
             {
                 run.note_failure(took);
                 // Whether a cursor keeps its place in pages of another size is not documented.
@@ -234,7 +251,7 @@ async fn pages(
                 run.state.stage = Stage::Job(job.clone());
                 return Ok(Pages::TooLarge);
             }
-            Err(cause) if is_of_job(&cause) || is_beyond_paging(&cause) => {
+            Err(cause) if is_of_job(&cause) || is_refused(&cause) => {
                 // An outage, if that is what it was, has made the pages small for nothing.
                 if job.page_size.take().is_some() {
                     job.cursor = None;
@@ -290,15 +307,20 @@ async fn pages(
 }
 
 /// Waits on for a job that still runs, unless it has run for too long.
-async fn give_up_late(run: &Run<'_>, api: &Api, job: &Job, id: &str) -> Pages {
-    let Some(hours) = run.has_waited(job.submitted_at) else {
-        return Pages::HandBack;
-    };
-    if let Err(error) = api.delete_job(id).await {
-        tracing::warn!("A job that was given up could not be deleted: {error}");
+fn patience(run: &Run<'_>, job: &Job) -> Pages {
+    match run.has_waited(job.submitted_at) {
+        None => Pages::HandBack,
+        Some(hours) => {
+            let text = format!("the job has not ended after {hours} hours");
+            Pages::Late(SourceError::transient("details job", text))
+        }
     }
-    let text = format!("the job has not ended after {hours} hours");
-    Pages::Gone(SourceError::transient("details job", text))
+}
+
+/// Whether smaller pages may be given: how large one may be is not documented, nor how a larger one is refused. Not when it is
+/// how far down a job is paged through.
+fn is_page_refused(cause: &SourceError) -> bool {
+    matches!(cause.status(), Some(400 | 413 | 422)) && !is_beyond_paging(cause)
 }
 
 /// The job is not there any more, or does not know the cursor.

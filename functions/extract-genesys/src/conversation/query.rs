@@ -3,7 +3,7 @@
 mod anew;
 mod calls;
 
-use super::slices::{SMALLEST_PAGE, is_cut_off, is_too_large, is_too_much, parts_for};
+use super::slices::{SMALLEST_PAGE, cut, is_cut_off, is_too_large, is_too_much, parts_for};
 use super::stream::Stream;
 use super::totals::{self, Cut};
 use super::way::{Way, keeps_anything, touches_days};
@@ -183,7 +183,8 @@ impl Reader {
         let may_be_less = stream.slice.doubted.is_none() || touches_days(stream.slice.window);
         let size = stream.slice.page_size(run.settings);
         // What does not come whole comes in smaller pages; in smaller slices, where there are any.
-        let smallest = if may_be_less { SMALLEST_PAGE } else { 1 };
+        let is_cuttable = may_be_less && cut(stream.slice.window, 2).is_some();
+        let smallest = if is_cuttable { SMALLEST_PAGE } else { 1 };
         let is_too_much = |cause: &SourceError| is_too_much(cause) || is_cut_off(cause);
         let page = match answer {
             Ok(page) => page,

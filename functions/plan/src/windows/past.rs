@@ -33,7 +33,7 @@ impl Past {
         }
     }
 
-    /// Notes windows that lie behind `interval` and were never read whole, or never for good.
+    /// Notes windows that lie behind `interval` and were never read whole, or not for good.
     ///
     /// From the first window that should have been read: one that was left out is missing, also when none came before it.
     pub(super) fn behind(
@@ -89,7 +89,7 @@ impl Past {
             )
         };
         chosen.notices.push(format!(
-            "windows behind plan.horizon_days that were never read whole or never became final: {}; no nightly run will read them: start a backfill from {:.0} to {:.0}{unread}",
+            "windows behind plan.horizon_days that were never read whole or are not final: {}; no nightly run will read them: start a backfill from {:.0} to {:.0}{unread}",
             list(&self.behind),
             span.start(),
             span.end()

@@ -6,6 +6,7 @@ mod fakes;
 mod fields;
 mod first_loads;
 mod settings;
+mod settlement;
 mod support;
 
 use fields::FIELDS;

@@ -4,24 +4,27 @@ use super::*;
 use model::Coverage;
 use model::settings::SALESFORCE_OBJECTS;
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
-/// A run of a made-up history: when it is, what it is, and which of its windows arrive.
+/// A run of a made-up history: when it is, what it is, which of its windows arrive, and whether they lack something.
 #[derive(Debug, Clone)]
 struct Past {
     hours_later: i64,
     kind: u8,
     hours_behind: i64,
     arrives: Vec<bool>,
+    falls_short: bool,
 }
 
 fn past() -> impl Strategy<Value = Past> {
     let arrives = proptest::collection::vec(any::<bool>(), 1..9);
-    (1_i64..40, 0_u8..6, 0_i64..120, arrives).prop_map(
-        |(hours_later, kind, hours_behind, arrives)| Past {
+    (1_i64..40, 0_u8..6, 0_i64..120, arrives, any::<bool>()).prop_map(
+        |(hours_later, kind, hours_behind, arrives, falls_short)| Past {
             hours_later,
             kind,
             hours_behind,
             arrives,
+            falls_short,
         },
     )
 }
@@ -45,13 +48,14 @@ impl Past {
     }
 }
 
-/// What the ledger says after the windows of a run that arrive.
+/// What the ledger says after the windows of a run that arrive: the newest first.
 fn record(
     ledger: &mut Vec<Entry>,
     run: &Checked,
     until: Option<Timestamp>,
     choices: &[Choice],
     arrives: impl Fn(usize) -> bool,
+    falls_short: bool,
 ) {
     let settle = SignedDuration::from_hours(96);
     for (at, choice) in choices.iter().enumerate() {
@@ -61,20 +65,21 @@ fn record(
         let is_old = run.at >= choice.window.end() + settle;
         let is_settled = match choice.object.as_str() {
             "conversation" => is_old && until.is_some_and(|until| choice.window.end() <= until),
-            _ => is_old || choice.source == Source::Salesforce,
+            _ => is_old && !falls_short || choice.source == Source::Salesforce,
         };
         let mode = if choice.is_partial {
             PARTIAL
         } else {
             run.mode.as_str()
         };
-        ledger.push(entry(
+        let read = entry(
             choice.source,
             &choice.object,
             choice.window,
             mode,
             is_settled,
-        ));
+        );
+        ledger.insert(0, read);
     }
 }
 
@@ -84,8 +89,13 @@ fn is_listing(choice: &Choice) -> bool {
 
 /// What counts as read for good, told apart from the code under test.
 fn settled(ledger: &[Entry], source: Source, object: &str) -> Coverage {
-    let fills = |entry: &&Entry| fills_gaps(entry, source, object) && entry.is_settled;
-    Coverage::of(ledger.iter().filter(fills).map(|entry| entry.window))
+    let mut later = BTreeSet::new();
+    let fills = ledger
+        .iter()
+        .filter(|entry| fills_gaps(entry, source, object));
+    let stand = fills.filter(|entry| later.insert(entry.window) || object == "conversation");
+    let settled = stand.filter(|entry| entry.is_settled);
+    Coverage::of(settled.map(|entry| entry.window))
 }
 
 fn fills_gaps(entry: &Entry, source: Source, object: &str) -> bool {
@@ -123,12 +133,12 @@ proptest! {
                     "settled and read again: {choice:?}"
                 );
             }
-            record(&mut ledger, &checked, until, &chosen.choices, |at| run.arrives[at % run.arrives.len()]);
+            record(&mut ledger, &checked, until, &chosen.choices, |at| run.arrives[at % run.arrives.len()], run.falls_short);
         }
         at += SignedDuration::from_hours(24);
         let checked = checked_at(r#"{"mode":"nightly"}"#, at);
         let chosen = choose(&checked, &settings, &ledger, Some(at));
-        record(&mut ledger, &checked, Some(at), &chosen.choices, |_| true);
+        record(&mut ledger, &checked, Some(at), &chosen.choices, |_| true, false);
         let read = |source, object: &str| {
             let counts = |entry: &&Entry| fills_gaps(entry, source, object);
             Coverage::of(ledger.iter().filter(counts).map(|entry| entry.window))

@@ -36,7 +36,7 @@ fn what_the_horizon_has_passed_without_being_final_is_told() {
     ledger[1].is_settled = false;
     let chosen = chosen(NIGHTLY, &ledger);
     assert!(of(&chosen, "conversation").is_empty());
-    insta::assert_snapshot!(chosen.notices.join("\n"), @"windows behind plan.horizon_days that were never read whole or never became final: conversation 2; no nightly run will read them: start a backfill from 2026-01-09T00:00:00Z to 2026-01-11T00:00:00Z");
+    insta::assert_snapshot!(chosen.notices.join("\n"), @"windows behind plan.horizon_days that were never read whole or are not final: conversation 2; no nightly run will read them: start a backfill from 2026-01-09T00:00:00Z to 2026-01-11T00:00:00Z");
 }
 
 #[test]
@@ -53,7 +53,7 @@ fn what_was_left_out_before_anything_was_read_is_told_once_the_horizon_has_passe
     // What was left out does not count as read.
     assert_eq!(days(&chosen, "adherence").len(), 7);
     assert_eq!(days(&chosen, "evaluation").len(), 0);
-    insta::assert_snapshot!(chosen.notices.join("\n"), @"windows behind plan.horizon_days that were never read whole or never became final: evaluation 1, adherence 2; no nightly run will read them: start a backfill from 2026-01-09T00:00:00Z to 2026-01-13T00:00:00Z; of adherence nothing of the last 30 days has been read: what the organisation does not have, take out of genesys.objects");
+    insta::assert_snapshot!(chosen.notices.join("\n"), @"windows behind plan.horizon_days that were never read whole or are not final: evaluation 1, adherence 2; no nightly run will read them: start a backfill from 2026-01-09T00:00:00Z to 2026-01-13T00:00:00Z; of adherence nothing of the last 30 days has been read: what the organisation does not have, take out of genesys.objects");
 }
 
 #[test]
