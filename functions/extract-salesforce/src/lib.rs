@@ -3,6 +3,7 @@
 //! A window reaches back `overlap_seconds` before its start: `SystemModstamp` is not the order in which records become
 //! visible. What comes twice is merged later, by id.
 
+mod broken;
 mod bulk;
 mod error;
 mod lookup;

@@ -21,7 +21,7 @@ impl Run<'_> {
             return Ok(Step::Complete);
         };
         let page = match self.page(&batch).await {
-            Err(Trouble::Source(cause)) if may_be_of_ids(&cause) => {
+            Err(Trouble::Source(cause)) if may_be_of_ids(&cause) && !self.is_cut_short(&cause) => {
                 if size == 1 {
                     return Box::pin(self.give_up_id(&bare, cause)).await;
                 }

@@ -8,12 +8,14 @@ use landing::{LandingError, WindowWriter};
 use model::payload::{Extraction, WindowTask};
 use model::settings::Salesforce;
 use salesforce::{Api, ApiError, Select};
-use source_http::{Repeat, SourceError};
+use source_http::{Repeat, SourceError, WireFault};
 use std::time::Duration;
 use step::Deadline;
 
 /// Times the same page may come before it counts as a fault.
 const REPEATS: u32 = 3;
+/// An answer that breaks off so near the end of the invocation was ended by it.
+const END: Duration = Duration::from_secs(2);
 
 /// One call of the function.
 pub(crate) struct Run<'a> {
@@ -26,6 +28,8 @@ pub(crate) struct Run<'a> {
     pub state: State,
     /// What the window's progress says.
     kept: State,
+    /// The state this invocation began with: the same, or the whole window.
+    began: State,
     calls_before: u64,
     /// A forgotten place or job was begun anew in this call; it is done once.
     pub has_restarted: bool,
@@ -92,6 +96,7 @@ impl<'a> Run<'a> {
             };
         }
         let calls_before = writer.counts().calls;
+        let began = state.clone();
         Self {
             settings,
             task,
@@ -101,6 +106,7 @@ impl<'a> Run<'a> {
             deadline,
             state,
             kept,
+            began,
             calls_before,
             has_restarted: false,
             // A job that still works is no fault: it is asked again sooner than a call that failed.
@@ -137,8 +143,8 @@ impl<'a> Run<'a> {
                     }
                 }
                 Ok(Step::HandBack) => {}
-                // Nobody refused anything: the next turn comes after the end of this invocation.
-                Err(trouble) if trouble.is_own_pace() => {}
+                // Nobody refused anything: the next turn, or an answer, comes after the end of this invocation.
+                Err(trouble) if trouble.is_own_pace() || self.is_own_end(&trouble) => {}
                 Err(trouble) => return Err(self.fail(trouble).await),
             }
             self.writer.flush(&self.state).await?;
@@ -154,16 +160,28 @@ impl<'a> Run<'a> {
             return self.look_up().await;
         }
         match self.read_slice().await {
-            Err(Trouble::Source(cause)) if matches!(*cause, ApiError::QueryTimeout(_)) => {
-                if !self.state.halve_slice() {
-                    return Err(Trouble::Source(cause));
-                }
-                tracing::warn!("Reading {} in shorter slices: {cause}", self.task.window);
-                self.state.is_rereading |= self.writer.counts().received > 0;
-                Ok(Step::More)
-            }
+            Err(Trouble::Source(cause)) => self.read_shorter(cause).await,
             read => read,
         }
+    }
+
+    /// Whether the end of this invocation is what ended a call.
+    pub fn is_cut_short(&self, cause: &ApiError) -> bool {
+        let ApiError::Source(cause) = cause else {
+            return false;
+        };
+        match cause.fault() {
+            Some(WireFault::OwnEnd) => true,
+            Some(WireFault::BrokenOff) => self.deadline.is_near(END),
+            _ => false,
+        }
+    }
+
+    /// Whether a call ended with the invocation, and the window has come further in it: the next one goes on. Where nothing has
+    /// moved, it would only come to the same.
+    fn is_own_end(&self, trouble: &Trouble) -> bool {
+        let is_own = matches!(trouble, Trouble::Source(cause) if self.is_cut_short(cause));
+        is_own && self.state != self.began
     }
 
     async fn read_slice(&mut self) -> Result<Step, Trouble> {
@@ -243,7 +261,7 @@ impl<'a> Run<'a> {
         records: u64,
         nearer: u64,
         leads_back: bool,
-    ) -> Result<bool, Trouble> {
+    ) -> Result<bool, ApiError> {
         let is_known = records > 0 && nearer == 0;
         if !is_known && !leads_back {
             self.repeats = 0;
@@ -251,16 +269,13 @@ impl<'a> Run<'a> {
         }
         self.repeats += 1;
         if self.repeats == REPEATS {
+            self.repeats = 0;
             // The next call reads the slice from its start, so that what lies behind the page is found.
             self.state.is_rereading = true;
             self.state.next_url = None;
-            if let Some(job) = &mut self.state.job {
-                job.read = 0;
-                job.locator = None;
-            }
             let object = self.task.object.clone();
             let times = REPEATS;
-            return Err(ApiError::Repeated { object, times }.into());
+            return Err(ApiError::Repeated { object, times });
         }
         tracing::warn!(
             "Asking for a page of {} again: it brought the records of an earlier one",

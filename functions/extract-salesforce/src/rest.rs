@@ -2,6 +2,8 @@
 
 use crate::read::{Run, Step, Trouble};
 use crate::records;
+use crate::state::{Road, Slice};
+use crate::unavailable::{is_fault, is_too_large};
 use salesforce::{ApiError, Page, Select};
 use source_http::SourceError;
 
@@ -11,6 +13,7 @@ impl Run<'_> {
         let Some(page) = self.page(select).await? else {
             return Ok(Step::More);
         };
+        self.state.has_failed = false;
         self.writer.counts().api = Some(self.state.counted + page.total_size);
         if page.next_url.is_some() {
             self.state.next_url = page.next_url;
@@ -21,6 +24,41 @@ impl Run<'_> {
         } else {
             Step::More
         })
+    }
+
+    /// What a slice fails on that a shorter one may not: Salesforce has no time for it, or forgets the place in it again; a page
+    /// is more than is read at once, or has only faults while another query is answered (else it is an outage).
+    pub async fn read_shorter(&mut self, cause: Box<ApiError>) -> Result<Step, Trouble> {
+        let helps = match &*cause {
+            ApiError::QueryTimeout(_) => true,
+            ApiError::LocatorGone(_) => self.state.road == Some(Road::Rest),
+            cause => is_too_large(cause),
+        };
+        let may_be_of_page = is_fault(&cause) && !self.is_cut_short(&cause);
+        let mut next = Step::More;
+        if may_be_of_page && self.state.road != Some(Road::Bulk) {
+            let can_be_cut = self.state.slice().and_then(Slice::halves).is_some();
+            if !can_be_cut || self.is_outage().await? {
+                return Err(Trouble::Source(cause));
+            }
+            // The pages before this one would have to come again: the next call asks for it once more, after a pause.
+            if self.state.next_url.is_some() && !self.state.has_failed {
+                self.state.has_failed = true;
+                return Err(Trouble::Source(cause));
+            }
+            if self.state.has_failed {
+                // The state machine calls only so often in a row after failures.
+                next = Step::HandBack;
+            }
+        } else if !helps {
+            return Err(Trouble::Source(cause));
+        }
+        if !self.state.halve_slice() {
+            return Err(Trouble::Source(cause));
+        }
+        tracing::warn!("Reading {} in shorter slices: {cause}", self.task.window);
+        self.state.is_rereading |= self.writer.counts().received > 0;
+        Ok(next)
     }
 
     /// Asks for the next page of a query and lands its records. `None`: it brought nothing new and is to be asked for again,

@@ -59,12 +59,43 @@ pub(crate) struct Running {
     pub read: u64,
     /// Records of a page.
     pub page_records: u32,
+    /// The most records of a page, once fewer than the settings say have turned out to be.
+    #[serde(default)]
+    pub largest: Option<u32>,
+    /// The pages have grown to their size, and none has come since.
+    #[serde(default)]
+    pub is_untried: bool,
     /// The result has been read twice, because its pages did not add up.
     #[serde(default)]
     pub is_second_reading: bool,
-    /// Calls of this function that ended at a broken page of it.
+    /// Calls of this function that ended at a broken page of it, or because its state was not told.
     #[serde(default)]
     pub failures: u32,
+}
+
+impl Running {
+    /// A page came: the next one may be twice as large, up to `most`. What made pages small may have been an outage.
+    pub fn grow(&mut self, most: u32) {
+        let size = self.page_records.saturating_mul(2);
+        let size = size.min(self.largest.unwrap_or(most));
+        self.is_untried = size > self.page_records;
+        self.page_records = size;
+    }
+
+    /// A page did not come. A size that pages have grown to in vain is not tried again, nor is one that is too large by itself.
+    pub fn halve(&mut self, is_too_large: bool) {
+        self.page_records /= 2;
+        if self.is_untried || is_too_large {
+            self.largest = Some(self.page_records);
+        }
+        self.is_untried = false;
+    }
+
+    /// The size before pages failed: up to `most`.
+    pub fn reset(&mut self, most: u32) {
+        self.page_records = self.largest.unwrap_or(most);
+        self.is_untried = false;
+    }
 }
 
 /// Where an unfinished window continues.
@@ -82,12 +113,16 @@ pub(crate) struct State {
     pub read: u64,
     /// REST: times the query was read to its end and its pages did not add up.
     pub short_readings: u32,
+    /// REST: a call ended at the page to read next, which had only faults.
+    pub has_failed: bool,
     /// Bulk: the job at work.
     pub job: Option<Running>,
     /// Bulk: a job whose result has landed, to be removed.
     pub spent: Option<Job>,
     /// Bulk: jobs for this slice that came to nothing.
     pub failed_jobs: u32,
+    /// Bulk: calls in a row that could not create one.
+    pub failed_creations: u32,
     /// Bulk jobs cannot read this object, or bring no result of this window.
     pub is_rest_only: bool,
     /// A bulk job has read some of it.
@@ -124,11 +159,7 @@ impl State {
     /// The slice being read is done; Salesforce counted `records` in it. Whether it was the last one.
     pub fn finish_slice(&mut self, records: u64) -> bool {
         self.counted += records;
-        self.road = None;
-        self.next_url = None;
-        self.short_readings = 0;
-        self.job = None;
-        self.failed_jobs = 0;
+        self.begin_slice();
         let slices = self.slices.get_or_insert_default();
         slices.pop();
         slices.is_empty()
@@ -142,11 +173,19 @@ impl State {
         };
         slices.pop();
         slices.extend([right, left]);
+        self.begin_slice();
+        true
+    }
+
+    /// What is known of a slice says nothing about another one.
+    fn begin_slice(&mut self) {
         self.road = None;
         self.next_url = None;
         self.short_readings = 0;
+        self.has_failed = false;
         self.job = None;
-        true
+        self.failed_jobs = 0;
+        self.failed_creations = 0;
     }
 }
 
@@ -167,10 +206,12 @@ mod tests {
         let whole = slice("2000-01-01T00:00:00Z", "2026-01-06T00:00:00Z");
         let mut state = State {
             slices: Some(vec![whole]),
+            failed_jobs: 1,
             ..State::default()
         };
         let mut cuts = 0;
         while state.halve_slice() {
+            assert_eq!(state.failed_jobs, 0, "of another slice");
             cuts += 1;
         }
         assert_eq!(cuts, 24);

@@ -1,6 +1,7 @@
 //! An id that Salesforce never has time for, or always fails on, must not hold up the others.
 //!
-//! - It has to fail alone, and once more; after a 5xx, which comes at once, in another call. Each time an id that nobody has is
+//! - It has to fail alone, and once more; after a fault (a 5xx, an answer that does not come whole or cannot be read), which
+//!   comes at once, in another call. Each time an id that nobody has is
 //!   asked for after it: when Salesforce has no answer for that one either, nothing is wrong with the ids, and the window fails
 //!   as it does then. After a 5xx that one is asked for before several ids are halved, too.
 //! - It is set aside then: among the refused, as `unavailable`. The ask stands in for the record, so that the counts close and
@@ -11,10 +12,11 @@
 use crate::read::{Run, Step, Trouble};
 use crate::records;
 use model::rows::Refusal;
-use model::salesforce_id;
+use model::{Classify, Kind, salesforce_id};
 use salesforce::{ApiError, Select};
 use serde::Deserialize;
 use serde_json::Value;
+use source_http::WireFault;
 
 /// Ids of a window that may be set aside, however few it has.
 const MOST: usize = 20;
@@ -48,6 +50,21 @@ impl Run<'_> {
         }
     }
 
+    /// Whether Salesforce does not answer either when it is asked for an id that nobody has: then nothing is wrong with the slice
+    /// or the job at hand. A refusal is an answer.
+    pub async fn is_outage(&self) -> Result<bool, ApiError> {
+        let bare = self.target.bare()?;
+        match self.fails_for_nobody(&bare, "").await {
+            Ok(None) => Ok(false),
+            Ok(Some(other)) => {
+                tracing::warn!("Asking for an id that nobody has fails as well: {other}");
+                Ok(true)
+            }
+            Err(other) if other.kind() == Kind::Invalid => Ok(false),
+            Err(other) => Err(other),
+        }
+    }
+
     /// Salesforce gave up on the next id alone: it is asked for once more, then set aside.
     pub async fn give_up_id(
         &mut self,
@@ -60,13 +77,16 @@ impl Run<'_> {
             tracing::warn!("Asking for an id that nobody has fails as well: {other}");
             return Err(if is_fault(&cause) {
                 Trouble::Source(cause)
+            } else if is_too_large(&cause) {
+                // That alone would count as final, and an outage is not.
+                Trouble::Source(Box::new(other))
             } else {
                 Trouble::Record(id, cause)
             });
         }
         self.state.lone_failures += 1;
         if self.state.lone_failures < TIMES {
-            // A query that takes too long has taken minutes. A 5xx takes seconds, and may be over after a pause: the state
+            // A query that takes too long has taken minutes. Another fault takes seconds, and may be over after a pause: the state
             // machine makes one before it calls again.
             return if is_fault(&cause) {
                 Err(Trouble::Record(id, cause))
@@ -115,20 +135,34 @@ fn may_be_set_aside(aside: usize, asked: usize) -> bool {
 
 /// Whether a failure may be one of what was asked for, and not of the token, a permission, the quota or the way there.
 pub(crate) fn may_be_of_ids(cause: &ApiError) -> bool {
-    matches!(cause, ApiError::QueryTimeout(_)) || is_fault(cause)
+    matches!(cause, ApiError::QueryTimeout(_)) || is_fault(cause) || is_too_large(cause)
 }
 
-/// A 5xx that outlived its repetitions.
+/// A fault that outlived its repetitions: a 5xx, or an answer that never came whole or was never what was asked for.
 pub(crate) fn is_fault(cause: &ApiError) -> bool {
     let ApiError::Source(cause) = cause else {
         return false;
     };
-    matches!(cause.status(), Some(500..=599)) && cause.code() != Some("REQUEST_LIMIT_EXCEEDED")
+    match cause.fault() {
+        Some(fault) => matches!(
+            fault,
+            WireFault::Lost | WireFault::BrokenOff | WireFault::Unreadable
+        ),
+        None => {
+            matches!(cause.status(), Some(500..=599))
+                && cause.code() != Some("REQUEST_LIMIT_EXCEEDED")
+        }
+    }
 }
 
-/// An id that nobody has, of the same object.
+/// An answer that is more than is read at once.
+pub(crate) fn is_too_large(cause: &ApiError) -> bool {
+    matches!(cause, ApiError::Source(cause) if cause.fault() == Some(WireFault::TooLarge))
+}
+
+/// An id that nobody has, of the object of `id`; of none if that is empty.
 fn nobody(id: &str) -> String {
-    let prefix = id.get(..3).unwrap_or_default();
+    let prefix = id.get(..3).unwrap_or("000");
     // Ids were checked with the task.
     salesforce_id::to_18(&format!("{prefix}000000000000")).unwrap_or_default()
 }
@@ -170,6 +204,7 @@ mod tests {
     fn an_id_that_nobody_has_is_of_the_same_object() {
         assert_eq!(nobody("500aB0000000001AAB"), "500000000000000AAA");
         assert_eq!(nobody("a0B000000000001EAA"), "a0B000000000000EAA");
+        assert_eq!(nobody(""), "000000000000000AAA");
     }
 
     #[test]

@@ -269,8 +269,8 @@ async fn a_page_that_is_too_much_at_once_is_asked_for_by_halves_and_the_locator_
     for (nothing, wait, calls) in [
         // COUNT(), description, creation, state, 400, 200, twice 100, the page without records, removal.
         (too_large, minute, Some(10)),
-        // 400 and 200 four times each, and the state of the job after each.
-        (ResponseTemplate::new(504), minute, Some(10 + 2 * 4)),
+        // 400 and 200 four times each, and the state of the job after each; so is 200 when a page has come, and no more.
+        (ResponseTemplate::new(504), minute, Some(10 + 2 * 4 + 5)),
         // An answer to something else may come late as well.
         (silent, Duration::from_millis(250), None),
     ] {

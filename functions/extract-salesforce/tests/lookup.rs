@@ -203,6 +203,48 @@ async fn a_record_that_always_fails_or_takes_too_long_is_set_aside_and_holds_up_
     }
 }
 
+#[tokio::test]
+async fn a_record_whose_answer_never_comes_whole_is_set_aside_as_well() {
+    let (ids, _) = cases(3).await;
+    for (kind, said) in [
+        (Fault::Truncate, "200: the JSON is cut off at line"),
+        (Fault::Reset, "queryAll: the answer broke off: "),
+        (Fault::Html, "200: answered with an HTML page"),
+    ] {
+        let org = org().await;
+        always(&org, &kind, &ids[1..2]);
+        let task = lookup("case_lookup", ids.clone());
+        let (failures, outcome) = persist(&org, &task, 600).await;
+        let counts = outcome.counts;
+        assert_eq!((failures, counts.staged, counts.quarantined), (1, 2, 1));
+        assert!(counts.close());
+        let told = refused(&org, task.run_id.as_str());
+        assert!(told.len() == 1 && told[0].contains(said), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn records_that_are_too_large_together_are_asked_for_in_halves_and_one_alone_is_set_aside() {
+    let (ids, mut org) = cases(50).await;
+    org.max_body_bytes = 10_000;
+    let task = lookup("case_lookup", ids.clone());
+    let counts = org.finish(&task, 600).await.counts;
+    assert_eq!((counts.staged, counts.quarantined), (50, 0));
+
+    let mut org = self::org().await;
+    org.max_body_bytes = 10_000;
+    let large = Fault::Status {
+        code: 200,
+        retry_after: None,
+        body: Some(" ".repeat(10_001)),
+    };
+    always(&org, &large, &ids[7..8]);
+    let counts = org.finish(&task, 600).await.counts;
+    assert_eq!((counts.staged, counts.quarantined), (49, 1));
+    let told = refused(&org, task.run_id.as_str());
+    assert!(told[0].contains("the answer is larger than"), "{told:?}");
+}
+
 /// The failure of a lookup that sets nothing aside for good, and the ids it names in a lookup of `ids`.
 async fn fails(org: &Org, ids: &[String]) -> String {
     let error = org

@@ -10,9 +10,13 @@ use fakes::salesforce::Options;
 use model::payload::ExtractOutcome;
 use model::{Classify, Kind};
 use rstest::rstest;
+use serde_json::json;
 use std::time::Duration;
-use step::Failure;
+use step::{Deadline, Failure};
 use support::world::{Org, lookup, task};
+use support::{Objects, extractor, settings};
+use wiremock::matchers::{any, query_param_contains};
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 /// A road, its object and the object's staging table.
 const ROADS: [(&str, &str, &str); 5] = [
@@ -175,6 +179,32 @@ async fn a_call_that_is_killed_at_any_request_or_write(
         places += 1;
     }
     assert!(places > 1, "{places} places");
+}
+
+#[tokio::test]
+async fn a_call_that_only_its_own_end_cuts_short_hands_back_what_has_come() {
+    let server = MockServer::start().await;
+    let counted = json!({"totalSize": 1, "done": true, "records": []});
+    Mock::given(query_param_contains("q", "COUNT()"))
+        .respond_with(ResponseTemplate::new(200).set_body_json(counted))
+        .mount(&server)
+        .await;
+    Mock::given(any())
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_mins(1)))
+        .mount(&server)
+        .await;
+    let token = json!({"access_token": "hunter2", "expires_at": "2026-01-06T03:00:00Z", "instance_url": server.uri()});
+    let end = || {
+        let now = "2026-01-06T02:00:00Z".parse().unwrap();
+        Deadline::after(now, Duration::from_millis(1500))
+    };
+    let (_aws, extractor) = extractor(&Objects::default(), &token, settings()).await;
+    // COUNT() is answered.
+    let outcome = Box::pin(extractor.run(task("case"), end())).await.unwrap();
+    assert_eq!((outcome.done, outcome.counts.calls), (false, 2));
+    // Nothing is: to call again at once would come to the same.
+    let error = Box::pin(extractor.run(task("case"), end())).await;
+    assert_eq!(error.unwrap_err().kind(), Kind::Transient);
 }
 
 fn refused(message: &str) -> Fault {

@@ -60,13 +60,16 @@ pub async fn extractor_over(
         settings,
         connections,
     );
-    // Faults are repeated as often as ever, and at once.
-    let repeat = Repeat {
+    (server, extractor.repeating(at_once()))
+}
+
+/// Faults are repeated as often as ever, and at once.
+pub fn at_once() -> Repeat {
+    Repeat {
         first_wait: Duration::from_millis(1),
         longest_wait: Duration::from_millis(5),
         ..Repeat::default()
-    };
-    (server, extractor.repeating(repeat))
+    }
 }
 
 /// The rows of a staging table in these files, without what differs from run to run (batch, number, instant), sorted.

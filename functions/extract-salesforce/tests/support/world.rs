@@ -1,6 +1,6 @@
 //! The fake Salesforce and a window of one of its objects.
 
-use super::{Objects, deadline, extractor, payloads, settings, staged};
+use super::{Objects, at_once, deadline, extractor, payloads, settings, staged};
 use extract_salesforce::{ExtractError, Request};
 use fakes::control::{Fault, Kind};
 use fakes::salesforce::{FakeSalesforce, Options};
@@ -9,7 +9,7 @@ use fakes::world::{World, WorldOptions};
 use model::payload::{ExtractOutcome, WindowReceipt};
 use model::settings::Settings;
 use serde_json::{Value, json};
-use source_http::{Client, Request as Call, Share};
+use source_http::{Client, Repeat, Request as Call, Share};
 use std::sync::{Arc, OnceLock};
 use step::Deadline;
 
@@ -30,6 +30,8 @@ pub struct Org {
     pub server: Running,
     pub objects: Objects,
     pub settings: Settings,
+    /// The largest answer that is read.
+    pub max_body_bytes: usize,
     token: Value,
 }
 
@@ -43,6 +45,7 @@ impl Org {
             server,
             objects: Objects::default(),
             settings,
+            max_body_bytes: Repeat::default().max_body_bytes,
             token: Value::Null,
         };
         org.log_in().await;
@@ -107,6 +110,10 @@ impl Org {
         deadline: Deadline,
     ) -> Result<ExtractOutcome, ExtractError> {
         let (_aws, extractor) = extractor(&self.objects, &self.token, self.settings.clone()).await;
+        let extractor = extractor.repeating(Repeat {
+            max_body_bytes: self.max_body_bytes,
+            ..at_once()
+        });
         Box::pin(extractor.run(task.clone(), deadline)).await
     }
 
