@@ -182,7 +182,7 @@ impl Run<'_> {
                 // The next call reads the result from its start, so that what lies behind the page is found.
                 running.read = 0;
                 running.locator = None;
-                return self.broken(select, running, HAS_ENDED, cause).await;
+                return self.broken(select, running, HAS_ENDED, *cause).await;
             }
         }
         running.grow(self.settings.bulk_page_records);

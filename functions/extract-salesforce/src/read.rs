@@ -261,7 +261,7 @@ impl<'a> Run<'a> {
         records: u64,
         nearer: u64,
         leads_back: bool,
-    ) -> Result<bool, ApiError> {
+    ) -> Result<bool, Box<ApiError>> {
         let is_known = records > 0 && nearer == 0;
         if !is_known && !leads_back {
             self.repeats = 0;
@@ -275,7 +275,7 @@ impl<'a> Run<'a> {
             self.state.next_url = None;
             let object = self.task.object.clone();
             let times = REPEATS;
-            return Err(ApiError::Repeated { object, times });
+            return Err(Box::new(ApiError::Repeated { object, times }));
         }
         tracing::warn!(
             "Asking for a page of {} again: it brought the records of an earlier one",

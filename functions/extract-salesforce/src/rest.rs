@@ -92,7 +92,8 @@ impl Run<'_> {
         }
         let records = page.records.len() as u64;
         let nearer = self.nearer(records, duplicates, anew.as_ref());
-        if self.is_repeated(records, nearer, leads_back)? {
+        let is_repeated = self.is_repeated(records, nearer, leads_back);
+        if is_repeated.map_err(Trouble::Source)? {
             return Ok(None);
         }
         let before = self.state.next_url.as_ref().map_or(0, |_| self.state.read);
