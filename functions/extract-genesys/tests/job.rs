@@ -84,10 +84,10 @@ async fn pages_the_source_is_too_slow_for_are_asked_for_in_smaller_ones() {
         assert_eq!(world.platform.called("submit"), 1);
         // What is too large is asked for four times, or once where it is refused, halved from a thousand on.
         let halvings = if size == 250 { 2 } else { 5 };
-        let times = if is_refused { 1 } else { 4 };
+        let attempts = if is_refused { 1 } else { 4 };
         assert_eq!(
             world.platform.called("results"),
-            halvings * times + 2500 / size
+            halvings * attempts + 2500 / size
         );
     }
 }
