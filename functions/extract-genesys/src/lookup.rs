@@ -11,7 +11,7 @@ use genesys::record::{aggregate, natural_id_of, update};
 use jiff::Timestamp;
 use landing::Written;
 use model::rows::Refusal;
-use source_http::SourceError;
+use source_http::{SourceError, WireFault};
 use std::collections::BTreeSet;
 
 /// Ids are not cut into buckets: a slice may be halved down to an hour.
@@ -142,8 +142,8 @@ async fn look_again(
     let left = run.deadline.left();
     let details = match api.details_of(conversation_id).await {
         Ok(details) => details,
-        // It is no better alone than it was among others.
-        Err(cause) if unavailable::is_of_ids(run, &cause) => {
+        // It is no better alone than it was among others; of a connection that broke nobody knows.
+        Err(cause) if unavailable::is_of_ids(run, &cause) && !is_broken(&cause) => {
             tracing::warn!("A conversation could not be looked at again: {cause}");
             run.note_silence(&cause, left.saturating_sub(run.deadline.left()));
             None
@@ -171,6 +171,10 @@ async fn look_again(
         (id, payload)
     });
     Ok(absent.collect())
+}
+
+fn is_broken(cause: &SourceError) -> bool {
+    matches!(cause.fault(), Some(WireFault::Lost | WireFault::BrokenOff))
 }
 
 /// The conversations in which something happened; `None`: hand back. What the source counts are evaluations or surveys, each

@@ -3,8 +3,8 @@
 //! - A batch that fails after every repetition is halved, down to one id.
 //! - Before each halving, and before an id is given up, the same call is made for an id that nobody has. When that is not
 //!   answered either, nothing is wrong with the ids: the source is out of order, and the window fails as it does then. That
-//!   it refuses such an id is an answer; but not when it refuses a window's only id in the same way, for then it may refuse
-//!   them all.
+//!   it refuses such an id is an answer; but not when it refuses a window's only id in the same way (other than by a 404),
+//!   for then it may refuse them all.
 //! - An id that fails alone, and again after a pause, is set aside: among the refused, as `unavailable`, with the status.
 //! - An answer that does not come costs minutes. How far the halving is, and which id has failed alone, is kept, and the
 //!   invocation is handed back before one more such answer would outlast it.
@@ -101,7 +101,8 @@ fn is_out_of_order(run: &Run<'_>, cause: &SourceError, probed: Result<(), Source
     };
     let status = of_nobody.status();
     let is_refused = matches!(status, Some(400..=499));
-    let is_the_same = run.state.asked <= 1 && status == cause.status();
+    // A 404 is what somebody who is gone is answered with.
+    let is_the_same = run.state.asked <= 1 && status == cause.status() && status != Some(404);
     if is_refused && !is_the_same && !matches!(status, Some(401 | 403 | 408 | 429)) {
         return false;
     }
@@ -109,7 +110,7 @@ fn is_out_of_order(run: &Run<'_>, cause: &SourceError, probed: Result<(), Source
     true
 }
 
-/// Whether the fault may lie in what was asked for: not in the way to the source, the token, a permission, the quota or the
+/// Whether the fault may lie in what was asked for: not in a source that is out of reach, the token, a permission, the quota or the
 /// end of the invocation.
 pub(crate) fn is_of_ids(run: &Run<'_>, cause: &SourceError) -> bool {
     match cause.fault() {

@@ -51,7 +51,7 @@ pub(super) async fn read(
                 if !is_beyond_paging(&cause) && is_out_of_order(&source.api).await {
                     // An outage says nothing about the job: the next attempt goes on with it.
                     run.state.stage = Stage::Job(job);
-                    return Err(run.source(cause));
+                    return Err(run.source(passing(cause)));
                 }
                 // The first time it may be a moment in which the job is at work; of another job the next attempt may be told.
                 if is_untold && job.failures > 0 {
@@ -64,7 +64,7 @@ pub(super) async fn read(
                 run.state.stage = Stage::Job(job);
                 return Err(run.source(passing(cause)));
             }
-            // Two of them have cost half a day.
+            // In another one's place: a third one would cost as much again.
             Pages::Late(cause) if job.was_resubmitted => {
                 return by_query(run, source, job, &cause).await;
             }

@@ -14,8 +14,8 @@
 --         hours before a window of the day were never read, though earlier ones were: since gap_begins_at, and days that lie in the gap
 --         have no row. is_short: fewer records came than the source counts (its count is approximate for extraction query, lookup,
 --         aggregate). is_balanced: no record was lost between two steps: received = out of window + duplicates + landed, landed = staged
---         + quarantined, staged = merged + superseded. is_settled: every window was read for good,
---         be it before its newest reading.
+--         + quarantined, staged = merged + superseded. is_settled: every window was read for good and merged; one of conversations, be
+--         it before its newest reading.
 
 create or replace view mart.completeness as
 with reading as (
@@ -35,7 +35,7 @@ with reading as (
             end
         ) over (
             partition by window_ledger.source, window_ledger.object, window_ledger.window_start, window_ledger.window_end
-        ) = 1 or window_ledger.is_settled as is_settled,
+        ) = 1 or (window_ledger.is_settled and load_log.merged_at is not null) as is_settled,
         case when load_log.merged_at is null then 0 else 1 end as is_merged,
         case when window_ledger.source = 'genesys' and window_ledger.mode = 'intraday' then 1 else 0 end as is_in_passing,
         first_value(window_ledger.batch_id) over (

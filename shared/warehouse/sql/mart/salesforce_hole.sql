@@ -114,22 +114,25 @@ since as (
 
 unanswered as (
     -- A lookup has the window of the list that it asks for. What had no answer before, and has had one since, is a hole like any other.
-    select distinct
+    select
         refused.object,
-        refused.record_id
+        refused.record_id,
+        min(refused.window_end) as window_end
     from refused
     inner join since
         on
             refused.object = since.object
             and refused.window_end >= since.window_end
     where refused.reason = 'unavailable'
+    group by refused.object, refused.record_id
 ),
 
 before as (
     select distinct
         missing.object,
         missing.record_id,
-        list.window_end
+        list.window_end,
+        list.extracted_at
     from missing
     inner join list
         on
@@ -147,6 +150,7 @@ counted as (
     select
         before.object,
         before.window_end,
+        before.extracted_at,
         -- The others are among what its lookups have landed.
         sum(case when unanswered.record_id is null then 1 else 0 end) as records
     from before
@@ -154,7 +158,8 @@ counted as (
         on
             before.object = unanswered.object
             and before.record_id = unanswered.record_id
-    group by before.object, before.window_end
+            and before.window_end = unanswered.window_end
+    group by before.object, before.window_end, before.extracted_at
 ),
 
 asked as (
@@ -169,6 +174,8 @@ asked as (
             and window_ledger.mode <> 'left_out'
             and window_ledger.extraction <> 'replay'
             and counted.window_end = window_ledger.window_end
+            -- Of two lists with the same end, what was asked before the second one was asked for the first.
+            and counted.extracted_at < window_ledger.extracted_at
     inner join merged on window_ledger.batch_id = merged.batch_id
     group by counted.object, counted.records
     having counted.records + sum(window_ledger.landed_rows) <= 2000 * count(*)

@@ -125,7 +125,7 @@ async fn undisturbed(end: Timestamp) -> Result<(Checksums, Vec<Vec<Option<String
 
 /// Conversations are refused as well: nothing of the run is loaded.
 async fn a_core_window_stops_the_run(twin: &Twin) -> Result<()> {
-    let results = Fault::new("/results", status(400), FOREVER);
+    let results = Fault::new("/results", status(403), FOREVER);
     twin.genesys().faults.add(results);
     let execution = twin.run(night(twin, 0)?).await?;
     ensure!(execution.status == Status::Failed, "{execution:#?}");
