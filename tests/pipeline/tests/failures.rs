@@ -143,7 +143,9 @@ fn a_400_is_sent_once_and_shown_with_the_vendors_words() -> Result<()> {
             retry_after: None,
             body: Some(body.to_string()),
         };
-        twin.genesys().faults.add(fault("/results", refusal, 1000));
+        // The job, behind the two times that the availability beside it is asked for.
+        let refusal = fault("details/jobs", refusal, 1000).after(2);
+        twin.genesys().faults.add(refusal);
         let (error, cause) = fail(twin, &backfill(twin, 2)?).await?;
         ensure!(
             cause.starts_with("Extract: ") && cause.contains("\nInvalid: "),
