@@ -12,6 +12,10 @@ pub(crate) const HAS_ENDED: bool = true;
 const JOBS: u32 = 2;
 /// Calls of this function that may end at the same job, or at creating one, before it counts as come to nothing.
 const CALLS: u32 = 2;
+/// The same where its state is not told: it may be at work on hours of reading.
+const UNTOLD: u32 = 3;
+/// Jobs of a slice that may come to nothing where REST cannot take their place: the query is too long for a URL.
+const MOST_JOBS: u32 = 6;
 /// Pages of no more records than this are not asked for by halves when they fail: it is not their size.
 const FEWEST: u32 = 50;
 
@@ -45,11 +49,17 @@ impl Run<'_> {
     pub async fn failing_job(
         &mut self,
         select: &Select,
-        running: Running,
+        mut running: Running,
         has_ended: bool,
         cause: ApiError,
     ) -> Result<Step, Trouble> {
         if self.is_outage().await? {
+            return Err(cause.into());
+        }
+        if running.failures + 1 < UNTOLD {
+            running.failures += 1;
+            running.reset(self.settings.bulk_page_records);
+            self.state.job = Some(running);
             return Err(cause.into());
         }
         self.broken(select, running, has_ended, cause).await
@@ -118,8 +128,20 @@ impl Run<'_> {
             return Err(cause.into());
         }
         self.state.failed_jobs += 1;
+        if !self.api.fits_a_url(select)? {
+            if self.state.failed_jobs < MOST_JOBS {
+                return Err(cause.into());
+            }
+            // Jobs that take long hand back in between, so that the state machine's attempts would never end.
+            self.state.failed_jobs = 0;
+            let place = format!("bulk jobs of {}", self.task.object);
+            let text = format!(
+                "{MOST_JOBS} came to nothing, and REST cannot read this object: the query is too long for a URL; start the run again, or leave out fields in settings salesforce.objects; the last one: {cause}"
+            );
+            return Err(ApiError::Source(SourceError::invalid(place, text)).into());
+        }
         let is_last = self.state.failed_jobs >= JOBS || matches!(cause, ApiError::JobSlow { .. });
-        if !is_last || !self.api.fits_a_url(select)? {
+        if !is_last {
             return Err(cause.into());
         }
         tracing::warn!("Reading {} by REST: {cause}", self.task.object);
@@ -163,12 +185,15 @@ impl Run<'_> {
         self.state.job = Some(running);
     }
 
-    /// A job that is no longer there is replaced, once in a call. Where they all vanish, another one is of no use.
+    /// A job that is no longer there is replaced, once in a call and once in a slice without counting. Where they all vanish,
+    /// another one is of no use.
     pub fn create_anew(&mut self, select: &Select, cause: ApiError) -> Result<Step, Trouble> {
         self.state.is_rereading |= self.state.job.take().is_some_and(|job| job.read > 0);
-        if self.has_restarted {
+        if self.has_restarted || self.state.has_vanished {
+            self.state.has_vanished = false;
             return self.job_failed(select, cause);
         }
+        self.state.has_vanished = true;
         self.has_restarted = true;
         tracing::warn!("Creating the bulk job anew: {cause}");
         Ok(Step::More)

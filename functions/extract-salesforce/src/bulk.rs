@@ -108,8 +108,11 @@ impl Run<'_> {
                 if !matches!(failure, ApiError::JobQuota(_)) && self.api.fits_a_url(select)? {
                     // A job's own words are often of no use; REST says what is wrong with a query.
                     match self.api.query_all(select).await {
-                        // It says nothing, and the job has failed all the same.
-                        Err(cause) if is_fault(&cause) && !self.is_cut_short(&cause) => {
+                        Err(cause) if is_fault(&cause) || self.is_cut_short(&cause) => {
+                            if !self.is_cut_short(&cause) && self.is_outage().await? {
+                                return Err(cause.into());
+                            }
+                            // It says nothing, and the job has failed all the same.
                             tracing::warn!("Whether the query works is not known: {cause}");
                         }
                         asked => drop(asked?),
@@ -127,13 +130,13 @@ impl Run<'_> {
                     };
                     return self.job_failed(select, cause);
                 }
-                if self.deadline.is_near(PAGE_TIME + self.wait) {
-                    return Ok(Step::HandBack);
-                }
                 if running.failures > 0 {
                     // It is answered for again, and works on.
                     running.failures = 0;
                     self.state.job = Some(running);
+                }
+                if self.deadline.is_near(PAGE_TIME + self.wait) {
+                    return Ok(Step::HandBack);
                 }
                 tokio::time::sleep(self.wait).await;
                 self.wait = (self.wait * 2).min(LONGEST_WAIT);

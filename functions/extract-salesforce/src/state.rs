@@ -121,6 +121,8 @@ pub(crate) struct State {
     pub spent: Option<Job>,
     /// Bulk: jobs for this slice that came to nothing.
     pub failed_jobs: u32,
+    /// Bulk: one has vanished, and another has taken its place.
+    pub has_vanished: bool,
     /// Bulk: calls in a row that could not create one.
     pub failed_creations: u32,
     /// Bulk jobs cannot read this object, or bring no result of this window.
@@ -185,6 +187,7 @@ impl State {
         self.has_failed = false;
         self.job = None;
         self.failed_jobs = 0;
+        self.has_vanished = false;
         self.failed_creations = 0;
     }
 }

@@ -53,14 +53,20 @@ impl Run<'_> {
     /// Whether Salesforce does not answer either when it is asked for an id that nobody has: then nothing is wrong with the slice
     /// or the job at hand. A refusal is an answer.
     pub async fn is_outage(&self) -> Result<bool, ApiError> {
-        let bare = self.target.bare()?;
+        // Its id alone: all fields may be too many for a URL.
+        let bare = Select::new(self.target.mapping.sobject(), ["Id"])?;
         match self.fails_for_nobody(&bare, "").await {
             Ok(None) => Ok(false),
             Ok(Some(other)) => {
                 tracing::warn!("Asking for an id that nobody has fails as well: {other}");
                 Ok(true)
             }
-            Err(other) if other.kind() == Kind::Invalid => Ok(false),
+            Err(ApiError::Source(other)) if other.kind() == Kind::Invalid => {
+                tracing::warn!(
+                    "Asking for an id that nobody has is refused, which is an answer: {other}"
+                );
+                Ok(false)
+            }
             Err(other) => Err(other),
         }
     }

@@ -190,14 +190,37 @@ async fn a_query_too_long_for_a_url_is_read_by_a_job_however_few_records_it_has(
             .schema("Account", FieldChange::Add(field))
             .unwrap();
     }
-    // However often a job of it comes to nothing.
-    org.fault(JOBS, Fault::AbortJob, 3);
-    for _ in 0..3 {
+    // An outage is told from a job that is not answered for.
+    let down = || Fault::Status {
+        code: 500,
+        retry_after: None,
+        body: None,
+    };
+    org.fault_after(JOBS, down(), 1000, 1);
+    org.fault("000000000000000AAA", down(), 1000);
+    for _ in 0..4 {
+        let error = org.call(&task("account"), 600).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Transient);
+    }
+    org.server.control().faults.clear();
+    let body = r#"{"id":"750x1","state":"Aborted"}"#.to_owned();
+    let aborted = Fault::Status {
+        code: 200,
+        retry_after: None,
+        body: Some(body),
+    };
+    org.fault(&format!("{JOBS}/"), aborted, 1);
+    // Only so often: no other way leads to its records.
+    org.fault(JOBS, Fault::AbortJob, 5);
+    for no in 1..=6 {
         let failure = Failure::from(org.call(&task("account"), 600).await.unwrap_err());
-        assert!(
-            failure.to_string().ends_with("ended as Aborted"),
-            "{failure}"
+        let text = failure.to_string();
+        assert!(text.ends_with("ended as Aborted"), "{text}");
+        assert_eq!(
+            text.contains("6 came to nothing, and REST cannot read this object"),
+            no == 6
         );
+        assert_eq!(failure.kind == Kind::Invalid, no == 6);
     }
     let counts = org.finish(&task("account"), 600).await.counts;
     assert_eq!((counts.staged, counts.quarantined), (100, 0));

@@ -147,19 +147,20 @@ fn uncounted() -> Fault {
 
 /// The state of a job, or its creation: with 500 for ever.
 #[rstest]
-#[case::state("/jobs/query/", 2)]
-#[case::creation("/jobs/query", 4 * 4)]
+#[case::state("/jobs/query/", 2, 5)]
+#[case::creation("/jobs/query", 4 * 4, 3)]
 #[tokio::test]
 async fn jobs_that_are_not_answered_for_leave_their_window_to_rest_unless_nothing_is(
     #[case] path: &str,
     #[case] posts: u64,
+    #[case] fails: usize,
 ) {
     let calm = by("bulk").await;
     calm.finish(&task(OBJECT), 600).await;
     let mut org = by("bulk").await;
     org.fault(path, status(500), 1000);
     let (_, failures) = persist(&mut org).await;
-    assert_eq!(failures.len(), 3, "{failures:?}");
+    assert_eq!(failures.len(), fails, "{failures:?}");
     assert_eq!(org.tables(TABLE), calm.tables(TABLE));
     assert_eq!(org.requests("POST /services/data/v66.0/jobs/query"), posts);
 
@@ -205,6 +206,19 @@ async fn a_job_that_failed_counts_whether_or_not_its_query_is_answered() {
     assert!(text.contains("ended as Failed"), "{text}");
     org.finish(&task(OBJECT), 600).await;
     assert_eq!(org.requests("POST /services/data/v66.0/jobs/query"), 2);
+
+    // An outage in which jobs fail, too: it says nothing about jobs.
+    let org = by("bulk").await;
+    org.fault("/jobs/query", Fault::FailJob, 3);
+    org.fault_after("/queryAll", status(500), 3 * 8, 1);
+    for _ in 0..3 {
+        let error = org.call(&task(OBJECT), 600).await.unwrap_err();
+        assert_eq!(error.kind(), Kind::Transient);
+    }
+    assert!(org.server.control().faults.pending().is_empty());
+    org.finish(&task(OBJECT), 600).await;
+    // One counts: REST has read nothing.
+    assert_eq!(org.requests("/queryAll"), 1 + 3 * 8);
 }
 
 #[tokio::test]
