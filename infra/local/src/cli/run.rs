@@ -192,7 +192,7 @@ pub(crate) async fn stop(arn: &str) -> Result<bool> {
     );
     execution::quiet(&aws, arn, Duration::from_mins(16)).await?;
     println!(
-        "Nothing of it is under way; what has landed stays, and the same input goes on from there"
+        "Nothing of it is under way; what has landed stays, and the same input goes on from there (that of a replay or a forced run if it has the `at` of this one)"
     );
     Ok(true)
 }
