@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use landing::envelope::{self, Landed};
 use landing::{WindowWriter, keys};
 use model::payload::{Extraction, WindowReceipt};
+use model::phone::Numbers;
 use model::rows::Refusal;
 use model::{RunId, Source};
 use std::cmp::Reverse;
@@ -24,9 +25,11 @@ pub(crate) async fn read(run: &mut Run<'_>) -> Result<Progress, ExtractError> {
         _ => BTreeSet::new(),
     };
     let receipts = receipts(run).await?;
-    run.state.is_settled = receipts
-        .values()
-        .any(|receipt| receipt.is_settled && !receipt.task.is_partial);
+    // A replay of some lines is partial, and knows whether the window was settled that they come from.
+    run.state.is_settled = receipts.values().any(|receipt| {
+        let is_whole = !receipt.task.is_partial || receipt.extraction == Extraction::Replay;
+        receipt.is_settled && is_whole
+    });
     // Of the same bytes the first that come stay, and a later reading counts for more: the newest landing comes first.
     let mut keys: Vec<_> = run.task.landed.iter().collect();
     keys.sort_by_key(|key| {
@@ -34,17 +37,18 @@ pub(crate) async fn read(run: &mut Run<'_>) -> Result<Progress, ExtractError> {
         Reverse(receipt.map(|receipt| receipt.extracted_at))
     });
     let sources = run.contact_sources.clone();
+    let numbers = run.numbers();
     keys.retain(|key| !done.contains(*key));
     let mut left = keys.len();
     for key in keys {
         let (writer, task, object) = (&mut run.writer, run.task, run.object);
         let mut lines = 0_u32;
-        envelope::read(run.store, key, |landed| {
+        envelope::read_some(run.store, key, task.lines.get(key), |landed| {
             lines += 1;
             if lines.is_multiple_of(LINES_IN_MEMORY) {
                 writer.drain()?;
             }
-            take(writer, task, object, &landed, &sources)
+            take(writer, task, object, &landed, &sources, numbers)
         })
         .await?;
         done.insert(key.clone());
@@ -65,6 +69,7 @@ fn take(
     object: Object,
     landed: &Landed,
     sources: &genesys::api::ContactSources,
+    numbers: Numbers,
 ) -> Result<(), ExtractError> {
     let at = landed.extracted_at;
     let is_contact = object == Object::Conversation && landed.object == CONTACT;
@@ -91,7 +96,7 @@ fn take(
         return contacts::take(writer, id, payload, at, sources);
     }
     if object == Object::Conversation {
-        return take_conversation(writer, task, payload, at);
+        return take_conversation(writer, task, payload, at, numbers);
     }
     let id = object.natural_id(payload);
     writer.record(&id, payload, at, |rows| object.write(payload, rows))?;
@@ -103,6 +108,7 @@ fn take_conversation(
     task: &crate::Request,
     payload: &str,
     at: Timestamp,
+    numbers: Numbers,
 ) -> Result<(), ExtractError> {
     match record::parse(payload) {
         // What landed was of the window, however long a conversation had to be open for it then.
@@ -111,7 +117,7 @@ fn take_conversation(
         }
         Ok(record) => {
             writer.record(&record.conversation_id, payload, at, |rows| {
-                record::write(&record, Extraction::Replay, task.window, rows)
+                record::write(&record, Extraction::Replay, task.window, numbers, rows)
             })?;
         }
         Err(refusal) => {

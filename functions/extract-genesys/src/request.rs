@@ -69,6 +69,13 @@ pub(crate) fn check(
             "belongs to the mode replay alone".to_owned(),
         );
     }
+    if let Some(key) = task.lines.keys().find(|key| !task.landed.contains(key)) {
+        return refuse(
+            "lines",
+            key.clone(),
+            "is none of the keys in landed".to_owned(),
+        );
+    }
     let has_filter = task.filter.as_ref().is_some_and(|it| !it.is_empty());
     if task.is_partial && !has_filter && !is_replay {
         return refuse(

@@ -8,6 +8,7 @@ use genesys::api::{Api, ContactSources, Downloads};
 use jiff::Timestamp;
 use landing::{Store, WindowWriter, Written};
 use model::filter::Filter;
+use model::phone::Numbers;
 use model::settings::Settings;
 use source_http::{SourceError, WireFault};
 use std::time::Duration;
@@ -162,6 +163,11 @@ impl Run<'_> {
             None => &self.settings.genesys.filter,
         };
         (!filter.is_empty()).then_some(filter)
+    }
+
+    /// How telephone numbers are read.
+    pub fn numbers(&self) -> Numbers {
+        self.settings.phone.numbers()
     }
 
     pub fn is_at_start(&self) -> bool {

@@ -90,6 +90,6 @@ fn what_is_no_request_is_named_while_it_is_parsed() {
     ));
     insta::assert_snapshot!([inverted, unknown].join("\n"), @r"
     window start 2026-01-06T00:00:00Z is not before its end 2026-01-05T00:00:00Z
-    unknown field `windows`, expected one of `run_id`, `mode`, `source`, `object`, `window`, `window_no`, `requests_per_minute`, `max_in_flight`, `at`, `landed`, `filter`, `is_partial`, `ids`, `fails_alone`
+    unknown field `windows`, expected one of `run_id`, `mode`, `source`, `object`, `window`, `window_no`, `requests_per_minute`, `max_in_flight`, `at`, `landed`, `lines`, `filter`, `is_partial`, `ids`, `fails_alone`
     ");
 }

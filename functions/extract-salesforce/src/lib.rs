@@ -108,11 +108,11 @@ impl Extractor {
         deadline: Deadline,
     ) -> Result<ExtractOutcome, ExtractError> {
         request::check(&task, deadline.now())?;
-        let (target, table) = Target::of(&task, &self.settings.salesforce)?;
+        let numbers = self.settings.phone.numbers();
+        let (target, tables) = Target::of(&task, &self.settings.salesforce, numbers)?;
         let quarantine = warehouse::sql::table(QUARANTINE_TABLE)?;
 
-        let opened =
-            WindowWriter::open(&self.store, &task, Some(RAW_TABLE), vec![table], quarantine);
+        let opened = WindowWriter::open(&self.store, &task, Some(RAW_TABLE), tables, quarantine);
         let mut writer = match opened.await? {
             Opened::Done(receipt) => return Ok(outcome(&task, true, receipt.counts)),
             Opened::Writing(writer) => writer,
@@ -190,7 +190,7 @@ async fn replay(
     let mut state = writer.state::<State>().unwrap_or_default();
     let mut lines = 0_usize;
     while let Some(key) = task.landed.get(state.replayed) {
-        landing::envelope::read(store, key, |line| {
+        landing::envelope::read_some(store, key, task.lines.get(key), |line| {
             records::take(
                 &target.mapping,
                 writer,

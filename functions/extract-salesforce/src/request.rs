@@ -18,7 +18,7 @@ pub(crate) fn check(task: &WindowTask, now: Timestamp) -> Result<(), ExtractErro
         return refuse(
             "object",
             value,
-            "must be account, contact, case, opportunity or user; or one of the first four with _history, _ids or _lookup",
+            "must be account, contact, case, opportunity or user; one of the first four with _history, _ids or _lookup; or case_count",
         );
     };
     if task.window.end() > now {
@@ -33,7 +33,11 @@ pub(crate) fn check(task: &WindowTask, now: Timestamp) -> Result<(), ExtractErro
         let value = format!("{} keys", task.landed.len());
         return refuse("landed", value, "belongs to the mode replay alone");
     }
-    if task.filter.is_some() || task.is_partial {
+    if let Some(key) = task.lines.keys().find(|key| !task.landed.contains(key)) {
+        return refuse("lines", key.clone(), "is none of the keys in landed");
+    }
+    // A replay of some lines is partial: the window does not count as read.
+    if task.filter.is_some() || task.is_partial && task.lines.is_empty() {
         let rule = "belongs to genesys alone; a Salesforce window is always read whole";
         return refuse("filter", "present".to_owned(), rule);
     }

@@ -4,8 +4,10 @@ use crate::ExtractError;
 use crate::state::Slice;
 use jiff::SignedDuration;
 use model::payload::WindowTask;
+use model::phone::{self, Numbers};
 use model::settings::{
-    SALESFORCE_HISTORY, SALESFORCE_OBJECTS, SALESFORCE_RECONCILED, Salesforce, SalesforceObject,
+    CASE_COUNT, SALESFORCE_HISTORY, SALESFORCE_OBJECTS, SALESFORCE_RECONCILED, Salesforce,
+    SalesforceObject,
 };
 use model::table::Table;
 use salesforce::{Mapping, Select, SoqlError};
@@ -21,6 +23,8 @@ pub(crate) enum What {
     Ids,
     /// Those the task names.
     Lookup,
+    /// None: how many there are, by the day they were created.
+    CaseCount,
 }
 
 impl What {
@@ -28,6 +32,9 @@ impl What {
     pub fn of(name: &str) -> Option<(Self, &str)> {
         if SALESFORCE_OBJECTS.contains(&name) {
             return Some((Self::Changed, name));
+        }
+        if name == CASE_COUNT {
+            return Some((Self::CaseCount, "case"));
         }
         let (object, suffix) = name.rsplit_once('_')?;
         let (what, known) = match suffix {
@@ -48,8 +55,12 @@ pub(crate) struct Target {
 }
 
 impl Target {
-    /// The object of a checked task, and the table its rows go to.
-    pub fn of(task: &WindowTask, settings: &Salesforce) -> Result<(Self, Table), ExtractError> {
+    /// The object of a checked task, and the tables its rows go to, the main one first.
+    pub fn of(
+        task: &WindowTask,
+        settings: &Salesforce,
+        numbers: Numbers,
+    ) -> Result<(Self, Vec<Table>), ExtractError> {
         // `request::check` has refused every other name.
         let (what, object) = What::of(&task.object).unwrap_or((What::Changed, &task.object));
         let described = || -> Result<&SalesforceObject, ExtractError> {
@@ -60,6 +71,7 @@ impl Target {
             What::Changed | What::Lookup => format!("staging.salesforce_{object}"),
             What::History => "staging.salesforce_history".to_owned(),
             What::Ids => "staging.salesforce_id".to_owned(),
+            What::CaseCount => "staging.salesforce_case_count".to_owned(),
         })?;
         let mapping = match what {
             What::Changed | What::Lookup => Mapping::new(object, described()?, &table)?,
@@ -76,14 +88,23 @@ impl Target {
                 Mapping::history(object, sobject, &table)?
             }
             What::Ids => Mapping::ids(object, &described()?.sobject, &table),
+            What::CaseCount => Mapping::case_counts(&described()?.sobject, &table),
         };
-        Ok((Self { what, mapping }, table))
+        let mut tables = vec![table];
+        if mapping.has_phones() {
+            tables.push(warehouse::sql::table(phone::TABLE)?);
+        }
+        let mapping = mapping.with_numbers(numbers);
+        Ok((Self { what, mapping }, tables))
     }
 
     /// The whole of the task's window. Changes become visible late, so it reaches back; a list of ids begins at the first
-    /// record there is.
+    /// record there is, and what is counted of a day is counted once.
     pub fn whole(&self, task: &WindowTask, settings: &Salesforce) -> Slice {
-        let overlap = SignedDuration::from_secs(settings.overlap_seconds.into());
+        let overlap = match self.what {
+            What::CaseCount => SignedDuration::ZERO,
+            _ => SignedDuration::from_secs(settings.overlap_seconds.into()),
+        };
         let start = task.window.start();
         Slice {
             from: start.checked_sub(overlap).unwrap_or(start),
@@ -97,17 +118,24 @@ impl Target {
         // History objects have no other instant; ids are listed as of when their records were created.
         let instant = match self.what {
             What::Changed | What::Lookup => "SystemModstamp",
-            What::History | What::Ids => "CreatedDate",
+            What::History | What::Ids | What::CaseCount => "CreatedDate",
         };
         let mut select = self.bare()?;
         if !slice.is_open {
             select = select.at_or_after(instant, slice.from)?;
         }
-        select.before(instant, slice.to)?.order_by([instant, "Id"])
+        let select = select.before(instant, slice.to)?;
+        match self.what {
+            What::CaseCount => Ok(select),
+            _ => select.order_by([instant, "Id"]),
+        }
     }
 
     /// The same without a condition.
     pub fn bare(&self) -> Result<Select, SoqlError> {
-        Select::new(self.mapping.sobject(), self.mapping.fields())
+        match self.what {
+            What::CaseCount => Select::case_counts(self.mapping.sobject()),
+            _ => Select::new(self.mapping.sobject(), self.mapping.fields()),
+        }
     }
 }

@@ -119,3 +119,48 @@ async fn both_roads_bring_the_same_records_and_rows() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_count_of_cases_is_one_call_that_tells_of_every_case_and_can_be_replayed() {
+    let listed = Org::new(options(), |_| {}).await;
+    listed.finish(&task("case_ids"), 600).await;
+    let (ids, _) = listed.tables("salesforce_id");
+    let deleted = ids.iter().filter(|id| id["IsDeleted"] == true).count() as u64;
+
+    let org = Org::new(options(), |settings| settings.salesforce.bulk_threshold = 0).await;
+    let counts = org.finish(&task("case_count"), 600).await.counts;
+    let (groups, rows) = org.tables("salesforce_case_count");
+    let cases = |is_wanted: &dyn Fn(&Value) -> bool| -> u64 {
+        let wanted = groups.iter().filter(|group| is_wanted(group));
+        wanted.map(|group| group["cases"].as_u64().unwrap()).sum()
+    };
+    assert!(groups.len() > 10 && deleted > 0, "{groups:?}");
+    assert_eq!(cases(&|_| true), ids.len() as u64);
+    assert_eq!(cases(&|group| group["IsDeleted"] == true), deleted);
+    // A day's instant is the earliest there is of its newest change.
+    for group in &groups {
+        let (day, changed) = (&group["created_date"], &group["changed_at"]);
+        assert!(day.as_str() <= changed.as_str(), "{group}");
+    }
+    assert!(counts.close());
+    assert_eq!(
+        (counts.calls, org.requests("/services/data/")),
+        (1, 1),
+        "{counts:?}"
+    );
+    assert_eq!(
+        (counts.staged, rows.len()),
+        (groups.len() as u64, groups.len())
+    );
+
+    let mut replay = task("case_count");
+    replay.run_id = "replay-1".to_owned().try_into().unwrap();
+    replay.mode = Mode::Replay;
+    replay.landed = org.files("raw.salesforce_record");
+    org.finish(&replay, 600).await;
+    let again = org
+        .objects
+        .texts("staging/salesforce/salesforce_case_count/run=replay-1/", "");
+    let keys: Vec<_> = again.into_iter().map(|(key, _)| key).collect();
+    assert_eq!(staged(&org.objects, &keys), rows);
+}

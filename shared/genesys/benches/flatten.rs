@@ -5,6 +5,7 @@
 use genesys::record;
 use jiff::{SignedDuration, Timestamp};
 use model::payload::Extraction;
+use model::phone::Numbers;
 use model::rows::Rows;
 use model::table::Table;
 use model::{RunId, Window};
@@ -23,7 +24,7 @@ const FIXTURES: [&str; 4] = [
     include_str!("../tests/fixtures/attributes.json"),
 ];
 
-const DEFINITIONS: [&str; 8] = [
+const DEFINITIONS: [&str; 9] = [
     include_str!("../../warehouse/sql/staging/genesys_conversation.sql"),
     include_str!("../../warehouse/sql/staging/genesys_participant.sql"),
     include_str!("../../warehouse/sql/staging/genesys_session.sql"),
@@ -32,6 +33,7 @@ const DEFINITIONS: [&str; 8] = [
     include_str!("../../warehouse/sql/staging/genesys_attribute.sql"),
     include_str!("../../warehouse/sql/staging/genesys_evaluation.sql"),
     include_str!("../../warehouse/sql/staging/genesys_survey.sql"),
+    include_str!("../../warehouse/sql/staging/phone_number.sql"),
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -51,6 +53,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         "2026-01-06T00:00:00Z".parse()?,
     )?;
 
+    let numbers = Numbers::in_region("US");
+
     let mut rounds = Vec::with_capacity(ROUNDS);
     let mut parsing = Vec::with_capacity(ROUNDS);
     let mut written = 0;
@@ -66,7 +70,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         for (record_no, payload) in (1..).zip(&payloads) {
             let record = record::parse(payload).map_err(|refusal| refusal.to_string())?;
             rows.begin(record_no, extracted_at);
-            record::write(&record, Extraction::Job, window, &mut rows)
+            record::write(&record, Extraction::Job, window, numbers, &mut rows)
                 .map_err(|refusal| refusal.to_string())?;
             // As the landing writer does it: handed on in parts, the memory kept.
             if record_no % 500 == 0 {

@@ -8,6 +8,7 @@
 use genesys::record::{self, Record};
 use jiff::Timestamp;
 use model::payload::Extraction;
+use model::phone::Numbers;
 use model::rows::{Refusal, Rows};
 use model::table::Table;
 use model::{RunId, Window};
@@ -41,6 +42,7 @@ fn tables() -> Vec<Table> {
         definition!("attribute"),
         definition!("evaluation"),
         definition!("survey"),
+        Table::parse(include_str!("../../warehouse/sql/staging/phone_number.sql")).unwrap(),
     ]
 }
 
@@ -65,7 +67,8 @@ fn rows_for(tables: Vec<Table>) -> Rows {
 fn write(payload: &str) -> Result<Rows, Refusal> {
     let record = record::parse(payload)?;
     let mut rows = rows_for(tables());
-    record::write(&record, Extraction::Job, window(), &mut rows)?;
+    let numbers = Numbers::in_region("US");
+    record::write(&record, Extraction::Job, window(), numbers, &mut rows)?;
     Ok(rows)
 }
 
@@ -76,7 +79,9 @@ fn flattened(payload: &str) -> String {
     for (position, name) in record::TABLES.into_iter().enumerate() {
         let (csv, count) = rows.take(position);
         if count > 0 {
-            let short = name.trim_start_matches("staging.genesys_");
+            let short = name
+                .trim_start_matches("staging.")
+                .trim_start_matches("genesys_");
             out += &["-- ", short, " ", &count.to_string(), "\n"].concat();
             out.push_str(&csv.replace("\"r\",1,2026-01-06 02:00:00,", ""));
         }
@@ -138,6 +143,9 @@ fn a_call_with_hold_transfer_and_late_wrap_up() {
     "c-voice",0,"e-1","f-1","Service v3","u-9","u-1","q-service",true,"Finished",87,90,false,false,2026-01-07 08:00:00.010
     -- survey 1
     "c-voice",0,"v-1","f-2","After the call","u-1","q-service","Finished","Web",80,9,2026-01-05 12:00:00,2026-01-05 12:00:01
+    -- phone_number 2
+    "tel:+12025550100","+12025550100"
+    "tel:+12025550143","+12025550143"
     "#);
 }
 
@@ -363,6 +371,29 @@ fn reference_entities_without_id_or_of_another_object_are_refused() {
         record::reference::natural_id("skill", r#"{"id":"k-1"}"#),
         None
     );
+}
+
+#[test]
+fn the_numbers_of_customers_are_told_once_each_and_those_of_nobody_else() {
+    let session = |ani: &str, dnis: &str| json!({"ani": ani, "dnis": dnis});
+    let payload = minimal(&json!({"participants": [
+        {"purpose": "customer", "sessions": [
+            session("tel:+12025550143", "tel:+12025550100"),
+            session("tel:+12025550143", "sip:4711@host"),
+            {"addressFrom": "(202) 555-0177", "addressTo": "q-1", "remote": "+12025550188"},
+        ]},
+        {"purpose": "external", "sessions": [session("anonymous", "+44 20 7946 0958")]},
+        {"purpose": "agent", "sessions": [session("tel:+12025550199", "tel:+12025550198")]},
+        {"sessions": [session("tel:+12025550197", "tel:+12025550196")]},
+    ]}));
+    let (csv, count) = write(&payload).unwrap().take(8);
+    assert_eq!(count, 4);
+    insta::assert_snapshot!(csv, @r#"
+    "r",1,2026-01-06 02:00:00,"(202) 555-0177","+12025550177"
+    "r",1,2026-01-06 02:00:00,"+44 20 7946 0958","+442079460958"
+    "r",1,2026-01-06 02:00:00,"tel:+12025550100","+12025550100"
+    "r",1,2026-01-06 02:00:00,"tel:+12025550143","+12025550143"
+    "#);
 }
 
 proptest! {

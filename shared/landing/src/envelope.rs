@@ -5,7 +5,7 @@ use crate::{LandingError, Store};
 use flate2::read::GzDecoder;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
-use model::payload::WindowTask;
+use model::payload::{self, WindowTask};
 use model::rows::{push_timestamp, push_unsigned};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -153,6 +153,16 @@ struct Envelope<'a> {
 pub async fn read<E: From<LandingError>>(
     store: &Store,
     key: &str,
+    each: impl FnMut(Landed) -> Result<(), E>,
+) -> Result<(), E> {
+    read_some(store, key, None, each).await
+}
+
+/// The same with `only` some of its lines; it must have all of them.
+pub async fn read_some<E: From<LandingError>>(
+    store: &Store,
+    key: &str,
+    only: Option<&payload::Lines>,
     mut each: impl FnMut(Landed) -> Result<(), E>,
 ) -> Result<(), E> {
     let content = |cause| LandingError::Content {
@@ -162,8 +172,13 @@ pub async fn read<E: From<LandingError>>(
         cause,
     };
     let bytes = store.get(key).await?.ok_or_else(|| store.missing(key))?;
-    for line in BufReader::new(GzDecoder::new(bytes.as_slice())).lines() {
+    let mut last = 0;
+    for (number, line) in (1..).zip(BufReader::new(GzDecoder::new(bytes.as_slice())).lines()) {
         let line = line.map_err(|error| content(serde_json::Error::io(error)))?;
+        last = number;
+        if only.is_some_and(|only| !only.contains(number)) {
+            continue;
+        }
         let envelope: Envelope<'_> = serde_json::from_str(&line).map_err(content)?;
         let at: DateTime = envelope
             .extracted_at
@@ -184,7 +199,13 @@ pub async fn read<E: From<LandingError>>(
             payload,
         })?;
     }
-    Ok(())
+    match only.map(payload::Lines::last) {
+        Some(wanted) if wanted > last => {
+            let text = format!("line {wanted} is asked for, and there are {last}");
+            Err(content(serde::de::Error::custom(text)).into())
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Where things lie in the bucket. Every key the system writes is made here.
 
 use model::payload::WindowTask;
-use model::{RunId, Window};
+use model::{RunId, Source, Window};
 
 fn landing_folder(task: &WindowTask) -> String {
     format!(
@@ -24,6 +24,22 @@ pub fn quarantine_part(task: &WindowTask, part: u32, writer: &str) -> String {
         "{}/quarantine-{part:04}-{writer}.jsonl.gz",
         landing_folder(task)
     )
+}
+
+/// Whose records a landed part has, refused ones or others: source, object and window.
+pub fn landed(key: &str) -> Option<(Source, &str, Window)> {
+    let mut parts = key.split('/');
+    if parts.next() != Some("landing") {
+        return None;
+    }
+    let source = parts.next()?;
+    let source = [Source::Genesys, Source::Salesforce]
+        .into_iter()
+        .find(|one| one.as_str() == source)?;
+    let object = parts.next()?;
+    let (start, end) = parts.next()?.strip_prefix("window=")?.split_once('_')?;
+    let window = Window::new(start.parse().ok()?, end.parse().ok()?).ok()?;
+    Some((source, object, window))
 }
 
 /// A part of a staging table's rows. `table` without its schema.
@@ -140,4 +156,27 @@ pub fn summary(run_id: &RunId) -> String {
 /// Which folder under `reports/` holds what a run exported for a report.
 pub fn report_pointer(run_id: &RunId, report: &str) -> String {
     format!("runs/{run_id}/reports/{report}.json")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_landed_key_tells_whose_records_it_has() {
+        let task: WindowTask =
+            serde_json::from_str(include_str!("../../../events/extract-genesys/day.json")).unwrap();
+        let told = (Source::Genesys, "conversation", task.window);
+        for key in [landing_part(&task, 0, "w"), quarantine_part(&task, 7, "w")] {
+            assert_eq!(landed(&key), Some(told), "{key}");
+        }
+        let key = landing_part(&task, 0, "w");
+        for (from, to) in [
+            ("landing/", "staging/"),
+            ("genesys", "zendesk"),
+            ("window=", ""),
+        ] {
+            assert_eq!(landed(&key.replacen(from, to, 1)), None, "{to}");
+        }
+    }
 }

@@ -29,6 +29,7 @@ fn task() -> WindowTask {
         max_in_flight: 3,
         at: at("2026-01-06T02:00:00Z"),
         landed: vec![],
+        lines: std::collections::BTreeMap::new(),
         filter: None,
         is_partial: false,
         ids: Vec::new(),

@@ -6,7 +6,7 @@ mod server;
 
 use jiff::Timestamp;
 use landing::{LandingError, LinkRequest, Opened, WindowWriter, Written, envelope, keys};
-use model::payload::{Extraction, Mode, WindowReceipt, WindowTask};
+use model::payload::{Extraction, Lines, Mode, WindowReceipt, WindowTask};
 use model::rows::Refusal;
 use model::table::Table;
 use model::{RunId, Source, Window};
@@ -30,6 +30,7 @@ fn task() -> WindowTask {
         max_in_flight: 3,
         at: at("2026-01-06T02:00:00Z"),
         landed: vec![],
+        lines: std::collections::BTreeMap::new(),
         filter: None,
         is_partial: false,
         ids: Vec::new(),
@@ -182,6 +183,25 @@ async fn a_window_lands_verbatim_and_staged_and_refused_records_are_kept() {
     assert_eq!(
         payloads[1], b"\xff\xfe not json",
         "bytes that are no JSON survive too"
+    );
+
+    let some = async |lines: &[u64]| {
+        let (store, lines) = (server.store(), lines.iter().copied().collect::<Lines>());
+        let mut found = Vec::new();
+        envelope::read_some(&store, &refused.key, Some(&lines), |line| {
+            found.push(line.payload);
+            Ok::<(), LandingError>(())
+        })
+        .await
+        .map(|()| found)
+    };
+    assert_eq!(some(&[2]).await.unwrap(), payloads[1..]);
+    assert_eq!(some(&[1, 2]).await.unwrap(), payloads);
+    let error = some(&[1, 3]).await.unwrap_err();
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(
+        cause.contains("line 3 is asked for, and there are 2"),
+        "{error}: {cause}"
     );
 }
 

@@ -8,6 +8,7 @@ pub mod filter;
 pub mod ids;
 mod instant;
 pub mod payload;
+pub mod phone;
 pub mod region;
 pub mod rows;
 pub mod salesforce_id;

@@ -1,13 +1,17 @@
 //! What passes between the steps: keys, counts and ids, never rows (a state is limited to 256 KiB).
 
 mod input;
+mod lines;
+mod texts;
 
 pub use input::{PipelineInput, PlanRequest, RequestError, WrongInput};
+pub use lines::Lines;
 
 use crate::filter::Filter;
 use crate::{RunId, Source, Window, instant};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How a run chooses its windows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +25,8 @@ pub enum Mode {
     Backfill,
     /// Landed files read again, no call to a source.
     Replay,
+    /// Nothing read: what the CRM says of past conversations is decided again.
+    Reenrich,
 }
 
 impl Mode {
@@ -31,7 +37,13 @@ impl Mode {
             Self::Intraday => "intraday",
             Self::Backfill => "backfill",
             Self::Replay => "replay",
+            Self::Reenrich => "reenrich",
         }
+    }
+
+    /// Whether a run of this mode asks the sources for anything.
+    pub const fn reads_sources(self) -> bool {
+        matches!(self, Self::Nightly | Self::Intraday | Self::Backfill)
     }
 }
 
@@ -72,7 +84,7 @@ pub struct PlanOutcome {
     pub mode: Mode,
     /// The instant the run counts as.
     pub at: Timestamp,
-    /// Whether the sources are called at all (`false` for a replay).
+    /// Whether the sources are called at all (`false` for a replay and for `reenrich`).
     pub reads_sources: bool,
     /// Bucket of the plan's files.
     pub bucket: String,
@@ -91,6 +103,12 @@ pub struct PlanOutcome {
     /// What a person should know before anything is read: fields that are new in Salesforce, gaps that are filled.
     #[serde(default)]
     pub notices: Vec<String>,
+    /// `reenrich`: for `merge`, as [`StatementRequest::relink_days`]. Always written, since the state machine asks for it.
+    #[serde(default)]
+    pub relink_days: Option<u32>,
+    /// A replay by reason: for `merge`, as [`StatementRequest::relink_reasons`]. Always written.
+    #[serde(default)]
+    pub relink_reasons: Vec<String>,
 }
 
 /// One window of one object: an item of the plan and the whole input of an extract function.
@@ -119,6 +137,9 @@ pub struct WindowTask {
     /// Replay: the landing objects to read instead of the source.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub landed: Vec<String>,
+    /// Replay: of these landing objects only these lines, of those not named all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lines: BTreeMap<String, Lines>,
     /// Conversations, and what is counted over them: only these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
@@ -306,6 +327,17 @@ pub struct StatementRequest {
     /// The attempt that statement was, from 1.
     #[serde(default = "first")]
     pub attempt: u32,
+    /// Which of the transactions of the step it was, from 1: a merge has several, one after another. Nothing: none was
+    /// submitted yet.
+    #[serde(default)]
+    pub stage: Option<u32>,
+    /// `merge` alone: links of the accounts that changed in so many days before `at` are decided again, for conversations
+    /// since then.
+    #[serde(default)]
+    pub relink_days: Option<u32>,
+    /// `merge` alone: links that were refused for one of these reasons are decided again.
+    #[serde(default)]
+    pub relink_reasons: Vec<String>,
 }
 
 const fn first() -> u32 {
@@ -317,13 +349,15 @@ const fn first() -> u32 {
 pub struct StatementOutcome {
     /// The run.
     pub run_id: RunId,
-    /// Whether the transaction has committed.
+    /// Whether the transaction has committed, and no other one follows.
     pub done: bool,
     /// The Data API's id of the running (or last) statement; empty when nothing had to be submitted.
     pub statement_id: String,
     /// Which attempt it is.
     pub attempt: u32,
-    /// Rows copied or changed; 0 until done.
+    /// Which transaction of the step it is, or which one comes next.
+    pub stage: u32,
+    /// Rows that the last transaction copied or changed; 0 until done.
     pub rows: u64,
     /// The batch had been committed before: nothing was done.
     pub already_done: bool,
@@ -373,6 +407,10 @@ pub struct CheckOutcome {
     pub verdict: Verdict,
     /// Every test.
     pub checks: Vec<CheckResult>,
+    /// Whether a figure differs from the one its source tells by more than the settings allow.
+    pub has_variance: bool,
+    /// Which ones, in words; empty without any.
+    pub variance: String,
 }
 
 /// Input of `export-report`.

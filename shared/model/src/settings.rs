@@ -1,5 +1,6 @@
 //! `infra/settings/tributary.toml`: what a deployer edits. Parsed and checked before anything else happens.
 
+mod customer;
 mod read;
 mod rules;
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use customer::{Kpi, Link, LinkWay, Partner, Phone, Wider, listed};
 pub use read::Read;
 pub(crate) use read::written;
 
@@ -73,8 +75,20 @@ pub struct Settings {
     /// Interaction to case matching.
     #[serde(rename = "match")]
     pub matching: Matching,
+    /// From a conversation to its customer.
+    #[serde(default)]
+    pub link: Link,
+    /// Telephone numbers.
+    #[serde(default)]
+    pub phone: Phone,
     /// Data tests with a threshold.
     pub check: Check,
+    /// What the KPI views count by.
+    #[serde(default)]
+    pub kpi: Kpi,
+    /// Partners who see a part of the conversations.
+    #[serde(rename = "partner", default)]
+    pub partners: Vec<Partner>,
 }
 
 /// How windows are chosen.
@@ -202,6 +216,9 @@ pub struct Salesforce {
     /// beyond 20 records) the list is not believed: more likely the integration user may read less than before. 100
     /// believes every list.
     pub max_purged_percent: f64,
+    /// Whether the cases created and closed on each day are counted as well, so that the warehouse's figures can be compared.
+    #[serde(default = "yes")]
+    pub count_cases: bool,
     /// History objects by the object they are about: `account = "AccountHistory"`.
     #[serde(default)]
     pub history: BTreeMap<String, String>,
@@ -211,6 +228,10 @@ pub struct Salesforce {
 
 const fn first_load_records() -> u64 {
     1_000_000
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// One Salesforce object.
@@ -232,6 +253,9 @@ pub struct SalesforceObject {
 pub struct Matching {
     /// Minutes in both directions.
     pub window_minutes: u32,
+    /// Times in which a wider window holds; of several at once, the widest.
+    #[serde(default)]
+    pub wider: Vec<Wider>,
 }
 
 /// Data tests with a threshold.
@@ -242,6 +266,20 @@ pub struct Check {
     pub max_unlinked_percent: f64,
     /// `warn` or `fail` above it.
     pub unlinked_severity: Verdict,
+    /// Percent by which a figure may differ from the one its source tells.
+    #[serde(default = "max_variance_percent")]
+    pub max_variance_percent: f64,
+    /// `warn` or `fail` above it.
+    #[serde(default = "variance_severity")]
+    pub variance_severity: Verdict,
+}
+
+const fn max_variance_percent() -> f64 {
+    0.5
+}
+
+const fn variance_severity() -> Verdict {
+    Verdict::Warn
 }
 
 /// The Salesforce objects with fields of the deployer's choice.
@@ -253,6 +291,9 @@ pub const SALESFORCE_HISTORY: [&str; 4] = ["account", "contact", "case", "opport
 /// Those whose ids are listed and compared (`<object>_ids`, staged in `staging.salesforce_id`), and whose missed records are
 /// asked for (`<object>_lookup`, staged in the object's own table).
 pub const SALESFORCE_RECONCILED: [&str; 4] = ["account", "contact", "case", "opportunity"];
+
+/// What Salesforce itself counts of cases, by the day they were created: staged in `staging.salesforce_case_count`.
+pub const CASE_COUNT: &str = "case_count";
 
 /// Genesys listings of a run: what conversations refer to.
 pub const GENESYS_REFERENCE: [&str; 5] = ["queue", "user", "wrapup_code", "division", "campaign"];

@@ -2,6 +2,7 @@
 
 use crate::record::{self, Columns, Field, JsonKind, Values};
 use crate::soql::{is_name, is_path};
+use model::phone::Numbers;
 use model::rows::{Refusal, Rows};
 use model::settings::SalesforceObject;
 use model::table::{Column, ColumnType, Table};
@@ -14,6 +15,12 @@ pub(crate) const FIXED: [(&str, &str); 4] = [
     ("system_modstamp", "SystemModstamp"),
     ("created_at", "CreatedDate"),
     ("last_modified_at", "LastModifiedDate"),
+];
+/// Columns with a telephone number, by object.
+const PHONES: [(&str, &str); 3] = [
+    ("account", "phone"),
+    ("contact", "phone"),
+    ("contact", "mobile_phone"),
 ];
 /// Written by the landing's writer before the values of a record.
 const COMMON: [&str; 3] = ["batch_id", "record_no", "extracted_at"];
@@ -62,6 +69,10 @@ pub struct Mapping {
     fields: Vec<Field>,
     extra: Vec<Field>,
     slots: Vec<Slot>,
+    phones: Vec<Field>,
+    numbers: Option<Numbers>,
+    /// Of a count, how many of the first fields tell its groups apart: it has no `Id`.
+    groups: usize,
 }
 
 impl Mapping {
@@ -127,6 +138,9 @@ impl Mapping {
             fields: Vec::new(),
             extra: Vec::new(),
             slots: Vec::new(),
+            phones: Vec::new(),
+            numbers: None,
+            groups: 0,
         };
         mapping.ask_for("Id");
         for (column, field) in FIXED {
@@ -153,6 +167,11 @@ impl Mapping {
                 None => From::Nowhere,
             }
         });
+        let phones = PHONES.iter().filter(|(of, _)| *of == object);
+        mapping.phones = phones
+            .filter_map(|(_, column)| settings.columns.get(*column))
+            .map(|path| mapping.ask_for(path))
+            .collect();
         Ok(mapping)
     }
 
@@ -207,6 +226,21 @@ impl Mapping {
         )
     }
 
+    /// How many cases there are (`sobject` is `Case`), for `staging.salesforce_case_count`: what [`crate::Select::case_counts`] asks for.
+    pub fn case_counts(sobject: &str, table: &Table) -> Self {
+        let columns = [
+            ("created_date", "created_date"),
+            ("is_closed", "IsClosed"),
+            ("is_deleted", "IsDeleted"),
+            ("cases", "cases"),
+            ("changed_at", "changed_at"),
+        ];
+        Self {
+            groups: 3,
+            ..Self::of_columns("case", sobject, table, &columns)
+        }
+    }
+
     /// A table whose columns are always the same fields, the object's name in one of them.
     fn of_columns(object: &str, sobject: &str, table: &Table, columns: &[(&str, &str)]) -> Self {
         let mut mapping = Self {
@@ -214,6 +248,9 @@ impl Mapping {
             fields: Vec::new(),
             extra: Vec::new(),
             slots: Vec::new(),
+            phones: Vec::new(),
+            numbers: None,
+            groups: 0,
         };
         for (_, field) in columns {
             mapping.ask_for(field);
@@ -257,6 +294,18 @@ impl Mapping {
         }
     }
 
+    /// The same with the numbers of its telephones, which go to [`model::phone::TABLE`] at position 1.
+    #[must_use]
+    pub const fn with_numbers(mut self, numbers: Numbers) -> Self {
+        self.numbers = Some(numbers);
+        self
+    }
+
+    /// Whether its records have telephones.
+    pub const fn has_phones(&self) -> bool {
+        !self.phones.is_empty()
+    }
+
     /// The object's API name.
     pub fn sobject(&self) -> &str {
         &self.sobject
@@ -280,16 +329,34 @@ impl Mapping {
         &self.fields
     }
 
-    /// The record's `Id` with 18 characters: its natural id.
+    /// The record's `Id` with 18 characters: its natural id. Of a count, what tells its group: `2026-01-05/true/false`.
     pub fn id<'a>(&self, record: &'a impl Values) -> Result<Cow<'a, str>, Refusal> {
+        if self.groups > 0 {
+            return self.group(record).map(Cow::Owned);
+        }
         record::natural_id(match self.fields.first() {
             Some(id) => record.find(id)?,
             None => None,
         })
     }
 
-    /// Writes the record as a row of the table at position 0. After a refusal the row is incomplete: the caller takes it
-    /// back.
+    fn group(&self, record: &impl Values) -> Result<String, Refusal> {
+        let mut group = String::new();
+        for field in self.fields.iter().take(self.groups) {
+            let raw = record.find(field)?.ok_or_else(|| Refusal {
+                reason: "missing_key",
+                detail: format!("{} must not be missing", field.name),
+            })?;
+            if !group.is_empty() {
+                group.push('/');
+            }
+            group.push_str(&record::text_value(&field.name, raw)?);
+        }
+        Ok(group)
+    }
+
+    /// Writes the record as a row of the table at position 0, and its numbers behind. After a refusal the row is incomplete:
+    /// the caller takes it back.
     pub fn write(&self, record: &impl Values, rows: &mut Rows) -> Result<(), Refusal> {
         let mut row = rows.row(0);
         for slot in &self.slots {
@@ -336,7 +403,26 @@ impl Mapping {
                 }
             };
         }
-        row.end()
+        row.end()?;
+        match self.numbers {
+            Some(numbers) if self.has_phones() => self.write_numbers(record, numbers, rows),
+            _ => Ok(()),
+        }
+    }
+
+    fn write_numbers(
+        &self,
+        record: &impl Values,
+        numbers: Numbers,
+        rows: &mut Rows,
+    ) -> Result<(), Refusal> {
+        let mut said = Vec::with_capacity(self.phones.len());
+        for field in &self.phones {
+            if let Some(raw) = record.find(field)? {
+                said.push(record::text_value(&field.name, raw)?);
+            }
+        }
+        numbers.write(said.iter().map(AsRef::as_ref), rows, 1)
     }
 
     /// A JSON object of the further fields, each with its value as received; null when the settings name none.

@@ -56,6 +56,7 @@ pub struct Select {
     sobject: String,
     fields: Vec<String>,
     conditions: Vec<String>,
+    groups: Vec<String>,
     order: Vec<String>,
 }
 
@@ -69,6 +70,7 @@ impl Select {
             sobject: checked(sobject, is_name)?,
             fields: Vec::new(),
             conditions: Vec::new(),
+            groups: Vec::new(),
             order: Vec::new(),
         };
         for field in fields {
@@ -80,6 +82,26 @@ impl Select {
             return Err(SoqlError::NoFields(select.sobject));
         }
         Ok(select)
+    }
+
+    /// How many cases there are, by the UTC day they were created, closed or not, deleted or not, and when one of them was changed last.
+    /// An answer has at most 2,000 groups and no second page.
+    pub fn case_counts(sobject: &str) -> Result<Self, SoqlError> {
+        let groups = ["DAY_ONLY(CreatedDate)", "IsClosed", "IsDeleted"];
+        let fields = [
+            "DAY_ONLY(CreatedDate) created_date",
+            groups[1],
+            groups[2],
+            "COUNT(Id) cases",
+            "MAX(SystemModstamp) changed_at",
+        ];
+        Ok(Self {
+            sobject: checked(sobject, is_name)?,
+            fields: fields.map(str::to_owned).into(),
+            conditions: Vec::new(),
+            groups: groups.map(str::to_owned).into(),
+            order: Vec::new(),
+        })
     }
 
     /// `field >= instant`.
@@ -186,6 +208,9 @@ impl fmt::Display for Select {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SELECT {} FROM {}", self.fields.join(", "), self.sobject)?;
         f.write_str(&self.filter())?;
+        if !self.groups.is_empty() {
+            write!(f, " GROUP BY {}", self.groups.join(", "))?;
+        }
         if !self.order.is_empty() {
             write!(f, " ORDER BY {}", self.order.join(", "))?;
         }
@@ -273,6 +298,18 @@ mod tests {
             .unwrap();
         insta::assert_snapshot!(select, @"SELECT Id, Owner.Name, Customer_Tier__c FROM Account WHERE SystemModstamp >= 2026-01-31T00:00:00Z AND SystemModstamp < 2026-02-01T00:00:00Z ORDER BY SystemModstamp, Id");
         insta::assert_snapshot!(Select::new("Account", ["Id"]).unwrap().equals("Name", "O'Hara & Söhne").unwrap().query_all_path("66.0").unwrap(), @r"/services/data/v66.0/queryAll?q=SELECT%20Id%20FROM%20Account%20WHERE%20Name%20%3D%20%27O%5C%27Hara%20%26%20S%C3%B6hne%27");
+    }
+
+    #[test]
+    fn cases_are_counted_by_the_day_they_were_created() {
+        let select = Select::case_counts("Case")
+            .unwrap()
+            .at_or_after("CreatedDate", instant("2026-01-05T00:00:00Z"))
+            .unwrap()
+            .before("CreatedDate", instant("2026-01-06T00:00:00Z"))
+            .unwrap();
+        insta::assert_snapshot!(select, @"SELECT DAY_ONLY(CreatedDate) created_date, IsClosed, IsDeleted, COUNT(Id) cases, MAX(SystemModstamp) changed_at FROM Case WHERE CreatedDate >= 2026-01-05T00:00:00Z AND CreatedDate < 2026-01-06T00:00:00Z GROUP BY DAY_ONLY(CreatedDate), IsClosed, IsDeleted");
+        assert!(Select::case_counts("Case WHERE").is_err());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests
 
 use model::RunId;
+use model::phone::Numbers;
 use model::rows::{Refusal, Rows};
 use model::settings::{SalesforceObject, Settings};
 use model::table::Table;
@@ -74,6 +75,46 @@ fn the_other_objects_are_mapped_by_their_own_columns() {
     "r-1",7,2026-01-05 10:00:00,false,2026-01-04 00:00:00,\N,\N,"006000000000001AAA",\N,\N,\N,10000.0,\N,\N,false,2026-02-28,\N,\N
     "r-1",7,2026-01-05 10:00:00,false,2026-01-04 00:00:00,\N,\N,"003000000000001AAA",\N,\N,\N,"a@b.example",\N,\N,\N,\N
     "#);
+}
+
+#[test]
+fn the_numbers_of_telephones_stand_beside_the_record_by_the_fields_of_the_settings() {
+    let numbers = |object: &str, settings: &SalesforceObject, payload: &str| {
+        let definition = include_str!("../../warehouse/sql/staging/phone_number.sql");
+        let tables = vec![table(object), Table::parse(definition).unwrap()];
+        let mut rows = Rows::new(&RunId::try_from("r-1".to_owned()).unwrap(), tables);
+        rows.begin(7, "2026-01-05T10:00:00Z".parse().unwrap());
+        let mapping = Mapping::new(object, settings, &table(object)).unwrap();
+        let mapping = mapping.with_numbers(Numbers::in_region("US"));
+        let record = Record::parse(payload).unwrap();
+        mapping.write(&record, &mut rows).unwrap();
+        assert_eq!(rows.take(0).1, 1);
+        (mapping.has_phones(), rows.take(1).0)
+    };
+    let contact = r#"{"Id":"003000000000001AAA","IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00.000+0000","Phone":"(202) 555-0143","MobilePhone":"+1 202 555 0177","HomePhone":"+1 202 555 0188"}"#;
+    let account = r#"{"Id":"001000000000001AAA","IsDeleted":false,"SystemModstamp":"2026-01-04T00:00:00.000+0000","Phone":"by \u0041ppointment","MobilePhone":"+1 202 555 0177"}"#;
+    let mut other = settings("contact");
+    other.columns.remove("mobile_phone");
+    other
+        .columns
+        .insert("phone".to_owned(), "HomePhone".to_owned());
+    let told = [
+        numbers("contact", &settings("contact"), contact),
+        numbers("contact", &other, contact),
+        numbers("account", &settings("account"), account),
+    ];
+    insta::assert_snapshot!(told.map(|(has, csv)| format!("{has}\n{csv}")).concat(), @r#"
+    true
+    "r-1",7,2026-01-05 10:00:00,"(202) 555-0143","+12025550143"
+    "r-1",7,2026-01-05 10:00:00,"+1 202 555 0177","+12025550177"
+    true
+    "r-1",7,2026-01-05 10:00:00,"+1 202 555 0188","+12025550188"
+    true
+    "#);
+    other.columns.remove("phone");
+    let (has_phones, csv) = numbers("contact", &other, contact);
+    assert!(!has_phones && csv.is_empty());
+    assert!(!mapping("case").has_phones());
 }
 
 #[test]

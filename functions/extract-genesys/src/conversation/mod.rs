@@ -90,8 +90,9 @@ fn take(
         return Ok(false);
     }
     let id = &record.conversation_id;
+    let numbers = run.numbers();
     let written = run.writer.record(id, payload, received_at, |rows| {
-        record::write(&record, extraction, window, rows)
+        record::write(&record, extraction, window, numbers, rows)
     })?;
     if written != Written::Duplicate {
         contacts::collect(run, &record);

@@ -20,13 +20,14 @@ pub use write::write;
 use instant::parse_instant;
 use jiff::{SignedDuration, Timestamp};
 use model::Window;
+use model::phone;
 use model::rows::Refusal;
 use serde::Deserialize;
 use std::borrow::Cow;
 use wire::{Conversation, IdOnly};
 
 /// The tables a conversation fills, in the order [`write()`] names them by position.
-pub const TABLES: [&str; 8] = [
+pub const TABLES: [&str; 9] = [
     "staging.genesys_conversation",
     "staging.genesys_participant",
     "staging.genesys_session",
@@ -35,6 +36,7 @@ pub const TABLES: [&str; 8] = [
     "staging.genesys_attribute",
     "staging.genesys_evaluation",
     "staging.genesys_survey",
+    phone::TABLE,
 ];
 
 /// One conversation, borrowed from its payload.

@@ -6,6 +6,7 @@ use super::wire::{Attribute, Evaluation, Metric, Participant, Segment, Session, 
 use jiff::Timestamp;
 use model::Window;
 use model::payload::Extraction;
+use model::phone::Numbers;
 use model::rows::{Refusal, Rows};
 use std::borrow::Cow;
 
@@ -18,6 +19,10 @@ const METRIC: usize = 4;
 const ATTRIBUTE: usize = 5;
 const EVALUATION: usize = 6;
 const SURVEY: usize = 7;
+const PHONE_NUMBER: usize = 8;
+
+/// Parties whose addresses are a customer's.
+const CUSTOMERS: [&str; 2] = ["customer", "external"];
 
 /// Appends the record's rows to `rows`, whose tables are [`super::TABLES`]. On a refusal the caller rolls the record back.
 ///
@@ -26,6 +31,7 @@ pub fn write(
     record: &Record<'_>,
     extraction: Extraction,
     window: Window,
+    numbers: Numbers,
     rows: &mut Rows,
 ) -> Result<(), Refusal> {
     let wire = &record.wire;
@@ -59,7 +65,29 @@ pub fn write(
     for (no, survey) in wire.surveys.iter().flatten().enumerate() {
         write_survey(id, no, survey, rows)?;
     }
-    Ok(())
+    numbers.write(addresses(participants), rows, PHONE_NUMBER)
+}
+
+/// Where the customers' sessions came from and went to. Which of the two is the customer is for the direction to say; that
+/// the other is a number as well does no harm.
+fn addresses<'a>(participants: &'a [Participant<'_>]) -> impl Iterator<Item = &'a str> {
+    let is_customer = |it: &&Participant<'_>| {
+        let purpose = it.purpose.as_deref();
+        purpose.is_some_and(|purpose| CUSTOMERS.contains(&purpose))
+    };
+    participants
+        .iter()
+        .filter(is_customer)
+        .flat_map(|participant| participant.sessions.iter().flatten())
+        .flat_map(|session| {
+            [
+                session.ani.as_deref(),
+                session.dnis.as_deref(),
+                session.address_from.as_deref(),
+                session.address_to.as_deref(),
+            ]
+        })
+        .flatten()
 }
 
 fn write_participant(

@@ -1,6 +1,6 @@
 //! What starts an execution, as somebody wrote it: what cannot be read is told by its place, its value and what would do.
 
-use super::Mode;
+use super::{Mode, texts};
 use crate::filter::Filter;
 use crate::instant;
 use crate::settings::written;
@@ -50,6 +50,16 @@ pub struct PipelineInput {
     /// Backfill only: read just these conversations, in place of the settings' filter. Such a run fills no gap.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub filter: Option<Filter>,
+    /// Replay only: just what was refused for one of these reasons (`curated.quarantine.reason`).
+    #[serde(
+        default,
+        deserialize_with = "texts::one_or_several",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub reason: Option<Vec<String>>,
+    /// Reenrich only: how many days back from `at`, default 30.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<u32>,
 }
 
 /// Input of `plan`.
@@ -188,6 +198,11 @@ fn form(message: &str) -> Option<String> {
         "a string" => "must be a text, in quotes".to_owned(),
         "a boolean" => "must be true or false, without quotes".to_owned(),
         "a sequence" => "must be a list, in brackets".to_owned(),
+        "u32" => format!(
+            "must be a whole number from 0 to {}, without quotes",
+            u32::MAX
+        ),
+        texts::EXPECTED => "must be a text, in quotes, or a list of texts, in brackets".to_owned(),
         "i64" => format!(
             "must be a whole number from {} to {}, without quotes",
             i64::MIN,
@@ -267,31 +282,56 @@ mod tests {
             refused(&json!({"mode": "weekly"})),
             refused(&json!({"mode": 5})),
             refused(&json!({"mode": {"nightly": 1}})),
-            refused(&json!({"mode": "nightly", "days": 3})),
+            refused(&json!({"mode": "nightly", "hours": 3})),
             refused(&json!({"mode": "nightly", "at": "2026-01-05"})),
             refused(&json!({"mode": "nightly", "at": 1_767_571_200})),
             refused(&json!({"mode": "nightly", "force": "yes"})),
             refused(&json!({"mode": "nightly", "force": null})),
             refused(&json!({"mode": "nightly", "reports": "tiers"})),
             refused(&json!({"mode": "nightly", "reports": ["tiers", 5]})),
+            refused(&json!({"mode": "replay", "reason": 5})),
+            refused(&json!({"mode": "replay", "reason": null})),
+            refused(&json!({"mode": "replay", "reason": ["too_long", 5]})),
+            refused(&json!({"mode": "reenrich", "days": "30"})),
+            refused(&json!({"mode": "reenrich", "days": -1})),
+            refused(&json!({"mode": "reenrich", "days": 1.5})),
         ];
         insta::assert_snapshot!(texts.join("\n"), @r#"
         input = a list: must be an object, in braces, with the names of its fields
         input = a list: must be an object, in braces, with the names of its fields
         input = "nightly": must be an object, in braces, with the names of its fields
         input = null: must be an object, in braces, with the names of its fields
-        input mode: is missing; must be one of "nightly", "intraday", "backfill", "replay"
-        input mode = "weekly": must be one of "nightly", "intraday", "backfill", "replay"
-        input mode = 5: must be one of "nightly", "intraday", "backfill", "replay"
-        input mode = an object: must be one of "nightly", "intraday", "backfill", "replay"
-        input days: unknown field, expected one of mode, from, to, at, force, reports, filter
+        input mode: is missing; must be one of "nightly", "intraday", "backfill", "replay", "reenrich"
+        input mode = "weekly": must be one of "nightly", "intraday", "backfill", "replay", "reenrich"
+        input mode = 5: must be one of "nightly", "intraday", "backfill", "replay", "reenrich"
+        input mode = an object: must be one of "nightly", "intraday", "backfill", "replay", "reenrich"
+        input hours: unknown field, expected one of mode, from, to, at, force, reports, filter, reason, days
         input at = "2026-01-05": must be an instant with date, time and zone, as "2026-01-05T00:00:00Z"
         input at = 1767571200: must be an instant with date, time and zone, as "2026-01-05T00:00:00Z"
         input force = "yes": must be true or false, without quotes
         input force = null: must be true or false, without quotes
         input reports = "tiers": must be a list, in brackets
         input reports[1] = 5: must be a text, in quotes
+        input reason = 5: must be a text, in quotes, or a list of texts, in brackets
+        input reason = null: must be a text, in quotes, or a list of texts, in brackets
+        input reason[1] = 5: must be a text, in quotes
+        input days = "30": must be a whole number from 0 to 4294967295, without quotes
+        input days = -1: must be a whole number from 0 to 4294967295, without quotes
+        input days = 1.5: must be a whole number from 0 to 4294967295, without quotes
         "#);
+    }
+
+    #[test]
+    fn a_reason_is_one_text_or_a_list() {
+        let reason = |reason: Value| {
+            let input = json!({"mode": "replay", "reason": reason});
+            PipelineInput::read(&input).unwrap().reason.unwrap()
+        };
+        assert_eq!(reason(json!("too_long")), ["too_long"]);
+        assert_eq!(
+            reason(json!(["too_long", "bad_time"])),
+            ["too_long", "bad_time"]
+        );
     }
 
     #[test]
@@ -355,7 +395,7 @@ mod tests {
         ]
         .map(|event| PlanRequest::read(&event).unwrap_err().to_string());
         insta::assert_snapshot!(texts.join("\n"), @r#"
-        input mode = "weekly": must be one of "nightly", "intraday", "backfill", "replay"
+        input mode = "weekly": must be one of "nightly", "intraday", "backfill", "replay", "reenrich"
         request, at started_at: "today" is not an instant with date, time and zone, as "2026-01-05T00:00:00Z"
         request, at missing field `input`
         "#);

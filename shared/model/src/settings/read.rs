@@ -12,13 +12,19 @@ const STAND_IN: &str = include_str!("stand_in.toml");
 /// More keys that cannot be read are not looked for.
 const MOST: usize = 100;
 /// What is said of keys whose form serde tells in words of its own.
-const FORMS: [(&str, &str); 2] = [
+const FORMS: [(&str, &str); 6] = [
     ("check.unlinked_severity", "must be warn or fail"),
+    ("check.variance_severity", "must be warn or fail"),
+    ("salesforce.initial_start", AN_INSTANT),
+    ("match.wider.from", AN_INSTANT),
+    ("match.wider.to", AN_INSTANT),
     (
-        "salesforce.initial_start",
-        "must be an instant with date, time and zone, in quotes, as \"2000-01-01T00:00:00Z\"",
+        "match.wider.minutes",
+        "must be a whole number of minutes, without quotes",
     ),
 ];
+const AN_INSTANT: &str =
+    "must be an instant with date, time and zone, in quotes, as \"2000-01-01T00:00:00Z\"";
 
 /// What a text says, as far as it can be read.
 #[derive(Debug, Clone)]
@@ -181,7 +187,8 @@ fn expected(key: &str, message: &str, value: Option<&Value>) -> Option<String> {
             None => format!("must be a whole number: {}", number.rule),
         });
     }
-    if let Some((_, form)) = FORMS.iter().find(|(known, _)| *known == key) {
+    let keyed = unnumbered(key);
+    if let Some((_, form)) = FORMS.iter().find(|(known, _)| *known == keyed) {
         return Some((*form).to_owned());
     }
     let wanted = message.rsplit_once("expected ").map(|(_, wanted)| wanted);
@@ -198,6 +205,17 @@ fn expected(key: &str, message: &str, value: Option<&Value>) -> Option<String> {
         _ => return None,
     };
     Some(form.to_owned())
+}
+
+/// `match.wider.from` of `match.wider[3].from`.
+fn unnumbered(key: &str) -> String {
+    let of_list = |part: &str| {
+        part.split_once(']')
+            .map_or(part.len(), |(no, _)| no.len() + 1)
+    };
+    let mut parts = key.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |key, part| key + &part[of_list(part)..])
 }
 
 /// What is said of a text in this place: where one of some words is wanted, these are named only for a text.

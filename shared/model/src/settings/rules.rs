@@ -1,5 +1,7 @@
 //! Rules that the values of `tributary.toml` keep. All are looked at: a deployer mends everything at once.
 
+mod customer;
+
 use super::{GENESYS_OPTIONAL, SALESFORCE_HISTORY, SALESFORCE_OBJECTS, Settings, Wrong};
 use crate::payload::Verdict;
 use jiff::Timestamp;
@@ -32,8 +34,8 @@ const fn number(
 const ANY: RangeInclusive<u64> = 1..=u64::MAX;
 const AT_LEAST_ONE: &str = "must be at least 1";
 const DAY_MINUTES: u64 = 1440;
-/// Bytes of the names of one kind of attribute; `tmp_batch` holds 4,096.
-const MOST_OF_NAMES: usize = 4000;
+/// Bytes of a list that is one parameter of the merge; `tmp_batch` holds 4,096.
+const MOST_OF_TEXT: usize = 4000;
 
 /// Every whole number of the settings, in their order.
 const NUMBERS: &[Number] = &[
@@ -182,6 +184,12 @@ const NUMBERS: &[Number] = &[
         "must be 0 to 10080: a case of another week is not about the conversation",
         |all| all.matching.window_minutes.into(),
     ),
+    number(
+        "kpi.service_level_seconds",
+        1..=3600,
+        "must be 1 to 3600: who waits longer was not served in time anywhere",
+        |all| all.kpi.service_level_seconds.into(),
+    ),
 ];
 
 impl Number {
@@ -229,6 +237,10 @@ pub(super) fn broken(settings: &Settings) -> Vec<Wrong> {
             "check.max_unlinked_percent",
             settings.check.max_unlinked_percent,
         ),
+        (
+            "check.max_variance_percent",
+            settings.check.max_variance_percent,
+        ),
     ] {
         if !(0.0..=100.0).contains(&value) {
             wrong.push(Wrong::new(key, format!("{value:?}"), "must be 0 to 100"));
@@ -236,10 +248,15 @@ pub(super) fn broken(settings: &Settings) -> Vec<Wrong> {
     }
     names(settings, &mut wrong);
     instants_and_versions(settings, &mut wrong);
-    if settings.check.unlinked_severity == Verdict::Pass {
-        let rule = "must be warn or fail";
-        wrong.push(text("check.unlinked_severity", "pass", rule));
+    for (key, severity) in [
+        ("check.unlinked_severity", settings.check.unlinked_severity),
+        ("check.variance_severity", settings.check.variance_severity),
+    ] {
+        if severity == Verdict::Pass {
+            wrong.push(text(key, "pass", "must be warn or fail"));
+        }
     }
+    customer::broken(settings, &mut wrong);
     wrong
 }
 
@@ -287,6 +304,7 @@ pub(super) fn broken_between(settings: &Settings, has: impl Fn(&str) -> bool) ->
         );
         wrong.push(Wrong::new("genesys.query_result_cap", cap, rule));
     }
+    customer::broken_between(settings, has, &mut wrong);
     wrong
 }
 
@@ -319,11 +337,7 @@ fn names(settings: &Settings, wrong: &mut Vec<Wrong>) {
             for name in names.iter().filter(|name| name.contains(',')) {
                 wrong.push(text(key, name, "must be one name, without a comma"));
             }
-            let length: usize = names.iter().map(|name| name.len() + 1).sum();
-            if length > MOST_OF_NAMES {
-                let rule = "must be fewer or shorter names: all together, 4000 bytes at most";
-                wrong.push(Wrong::new(key, format!("{length} bytes"), rule));
-            }
+            customer::too_long(key, names, wrong);
         }
     }
     for object in SALESFORCE_OBJECTS {
@@ -368,7 +382,7 @@ fn instants_and_versions(settings: &Settings, wrong: &mut Vec<Wrong>) {
 }
 
 /// A text as it stands in the file, cut where it is no longer of use.
-fn text(key: &str, value: &str, rule: &str) -> Wrong {
+fn text(key: &str, value: &str, rule: impl Into<String>) -> Wrong {
     let value: String = value.chars().take(120).collect();
     Wrong::new(key, format!("{value:?}"), rule)
 }

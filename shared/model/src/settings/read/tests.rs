@@ -67,6 +67,9 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
         ("window_minutes = 15 ", "window_minutes = 20000 "),
         ("max_unlinked_percent = 30.0", "max_unlinked_percent = 130"),
         ("unlinked_severity = \"warn\"", "unlinked_severity = \"pass\""),
+        ("max_variance_percent = 0.5", "max_variance_percent = -1"),
+        ("variance_severity = \"warn\"", "variance_severity = \"pass\""),
+        ("service_level_seconds = 20", "service_level_seconds = 0"),
     ]), @r#"
     settings tributary.toml: business_time_zone = "Mars": must be an IANA zone such as Europe/Berlin
     settings tributary.toml: plan.horizon_days = 0: must be 1 to 366
@@ -81,8 +84,10 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
     settings tributary.toml: salesforce.lag_seconds = 1000000: must be 0 to 86400
     settings tributary.toml: salesforce.reconcile_ids_days = 4000000000: must be 0 to 366; 0 compares no ids
     settings tributary.toml: match.window_minutes = 20000: must be 0 to 10080: a case of another week is not about the conversation
+    settings tributary.toml: kpi.service_level_seconds = 0: must be 1 to 3600: who waits longer was not served in time anywhere
     settings tributary.toml: salesforce.max_purged_percent = NaN: must be 0 to 100
     settings tributary.toml: check.max_unlinked_percent = 130.0: must be 0 to 100
+    settings tributary.toml: check.max_variance_percent = -1.0: must be 0 to 100
     settings tributary.toml: genesys.objects = "evalution": is none of evaluation, survey, user_aggregate, queue_aggregate, adherence, conversation_attribute
     settings tributary.toml: genesys.objects = "mood": is none of evaluation, survey, user_aggregate, queue_aggregate, adherence, conversation_attribute
     settings tributary.toml: genesys.salesforce_source_names = "": is no name; take it out of the list
@@ -92,6 +97,7 @@ fn every_value_that_breaks_a_rule_is_told_at_once() {
     settings tributary.toml: salesforce.api_version = "sixty": must be a version of the API with its ".0", as "66.0"
     settings tributary.toml: salesforce.initial_start = 2000-01-01T00:00:00.5Z: must be in 1970 or later, in whole seconds
     settings tributary.toml: check.unlinked_severity = "pass": must be warn or fail
+    settings tributary.toml: check.variance_severity = "pass": must be warn or fail
     settings tributary.toml: genesys.max_in_flight = 3: must be at least plan.max_concurrency = 4, one for each worker; raise it, or lower plan.max_concurrency and MaxConcurrency in infra/pipeline.asl.json
     settings tributary.toml: salesforce.max_in_flight = 2: must be at least plan.max_concurrency = 4, one for each worker; raise it, or lower plan.max_concurrency and MaxConcurrency in infra/pipeline.asl.json
     settings tributary.toml: genesys.query_result_cap = 50: must be at least genesys.query_page_size = 100, or a query is cut before its first page is read
@@ -109,7 +115,7 @@ fn windows_that_skip_hours_short_overlaps_and_names_the_merge_cannot_take_are_re
         ("account_id = [\"sfAccountId\"]", "account_id = [\"one,two\"]"),
     ]), @r#"
     settings tributary.toml: salesforce.overlap_seconds = 300: must be 600 to 86400: changes become visible out of order, and a shorter overlap loses some
-    settings tributary.toml: genesys.attributes.case_id = 4001 bytes: must be fewer or shorter names: all together, 4000 bytes at most
+    settings tributary.toml: genesys.attributes.case_id = 4002 bytes: must be fewer or shorter texts: all together, 4000 bytes at most
     settings tributary.toml: genesys.attributes.account_id = "one,two": must be one name, without a comma
     settings tributary.toml: plan.intraday_window_minutes = 120: must be at most plan.intraday_lookback_hours = 1, 60 minutes, or intraday runs skip what lies between
     "#);
@@ -147,6 +153,13 @@ fn every_key_that_cannot_be_read_is_told_at_once_with_what_would_do() {
             "unlinked_severity = \"warn\"",
             "unlinked_severity = \"loud\"",
         ),
+        ("variance_severity = \"warn\"", "variance_severity = 1"),
+        (
+            "ways = [\"attribute\", \"external_contact\"",
+            "ways = [\"attribute\", \"guess\"",
+        ),
+        ("default_region = \"\"", "default_region = 49"),
+        ("count_cases = true", "count_cases = \"no\""),
         // Told as well: it could be read, and breaks a rule.
         (
             "intraday_window_minutes = 60",
@@ -158,7 +171,8 @@ fn every_key_that_cannot_be_read_is_told_at_once_with_what_would_do() {
     insta::assert_snapshot!(error, @r#"
     settings tributary.toml: business_time_zone = 5: must be a text, in quotes
     settings tributary.toml: check.unlinked_severity = "loud": must be warn or fail
-    settings tributary.toml: colour: unknown field `colour`; known here: business_time_zone, plan, genesys, salesforce, match, check
+    settings tributary.toml: check.variance_severity = 1: must be warn or fail
+    settings tributary.toml: colour: unknown field `colour`; known here: business_time_zone, plan, genesys, salesforce, match, link, phone, check, kpi, partner
     settings tributary.toml: genesys.attributes.case_id = "sfCaseId": must be a list, as ["one", "another"]
     settings tributary.toml: genesys.filter.direction = "sideways": must be inbound or outbound
     settings tributary.toml: genesys.filter.segment[0].predicate: unknown field `predicate`; known here: type, predicates, clauses
@@ -166,10 +180,13 @@ fn every_key_that_cannot_be_read_is_told_at_once_with_what_would_do() {
     settings tributary.toml: genesys.query_start_filter = "yes": must be true or false, without quotes
     settings tributary.toml: genesys.setle_hours: unknown field `setle_hours`; known here: requests_per_minute, max_in_flight, settle_hours, query_page_size, job_page_size, query_result_cap, query_start_filter, contact_batch_size, salesforce_source_names, attributes, objects, aggregate_minutes, details_batch_size, live_attributes_per_window, management_units, filter
     settings tributary.toml: genesys.settle_hours: is missing; 96 is usual
-    settings tributary.toml: matches: unknown field `matches`; known here: business_time_zone, plan, genesys, salesforce, match, check
+    settings tributary.toml: link.ways[1] = "guess": must be one of attribute, external_contact, phone
+    settings tributary.toml: matches: unknown field `matches`; known here: business_time_zone, plan, genesys, salesforce, match, link, phone, check, kpi, partner
+    settings tributary.toml: phone.default_region = 49: must be a text, in quotes
     settings tributary.toml: plan.horizon_days = "seven": must be a whole number, 1 to 366
     settings tributary.toml: plan.max_concurrency = -3: must be a whole number, 1 to 40
     settings tributary.toml: plan.window_hours = 7.5: must be a whole number: must divide a day: 1, 2, 3, 4, 6, 8, 12 or 24
+    settings tributary.toml: salesforce.count_cases = "no": must be true or false, without quotes
     settings tributary.toml: salesforce.initial_start = "2000-01-01": must be an instant with date, time and zone, in quotes, as "2000-01-01T00:00:00Z"
     settings tributary.toml: salesforce.max_purged_percent = "5": must be a number, without quotes
     settings tributary.toml: salesforce.objects.account.columns.industry = 7: must be a text, in quotes
@@ -279,7 +296,7 @@ fn every_key_that_is_a_number_has_a_rule() {
             }
         }
     }
-    assert_eq!(numbers, 26);
+    assert_eq!(numbers, 27);
 }
 
 /// Every key with its tables, without the columns of the customer's own.
