@@ -5,6 +5,7 @@ mod condition;
 mod controls;
 mod csv;
 mod fields;
+mod groups;
 mod job;
 mod oauth;
 mod query;

@@ -40,6 +40,9 @@ impl FakeSalesforce {
         version: &str,
     ) -> Result<Reply, Problem> {
         let statement = parse(text)?;
+        if let Some(groups) = &statement.groups {
+            return self.grouped(&statement, groups, with_deleted);
+        }
         let found = self.find(&statement, with_deleted)?;
         if found.columns.is_empty() {
             let body = format!(

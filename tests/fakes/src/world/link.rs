@@ -1,7 +1,7 @@
 //! How a conversation leads to the CRM, or fails to.
 
-use super::World;
 use super::rng::{Rng, Uuid, tag};
+use super::{Object, World, build};
 
 /// Where a conversation carries its hint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub enum Via {
     Contact,
     /// The customer's external contact, which carries a Salesforce id.
     ExternalContact,
+    /// The customer's telephone number, which one contact alone has.
+    Phone,
+    /// A telephone number that two contacts share.
+    SharedPhone,
     /// Attribute ids that exist in no system.
     UnknownId,
     /// A contact of one account beside the id of another.
@@ -54,7 +58,7 @@ impl Link {
     pub const fn is_linkable(&self) -> bool {
         matches!(
             self.via,
-            Via::Case | Via::Account | Via::Contact | Via::ExternalContact
+            Via::Case | Via::Account | Via::Contact | Via::ExternalContact | Via::Phone
         )
     }
 }
@@ -147,6 +151,8 @@ impl World {
             } else {
                 contact
             }),
+            80..84 if self.has_phone(index) => self.caller(contact),
+            84..86 if self.has_phone(index) => self.family_member(contact),
             80..97 => Link {
                 // A third has a contact that Salesforce does not know, a few one that nobody knows.
                 external_contact: match rng.below(10) {
@@ -167,6 +173,43 @@ impl World {
                 ..Link::to(Via::WrongObject)
             },
         }
+    }
+
+    /// Whether the customer of a conversation has a telephone number, and no address of another kind.
+    fn has_phone(&self, index: usize) -> bool {
+        build::media(self, index) != "email"
+    }
+
+    /// Known since before the first conversation, and neither deleted nor merged.
+    fn is_old(&self, contact: usize) -> bool {
+        contact < self.rows(Object::Contact)
+            && self.contact_created(contact) < self.begin_ms
+            && !Self::is_deleted(Object::Contact, contact)
+    }
+
+    /// The first such contact from `from` on calls, and nothing but the number says so.
+    fn caller(&self, from: usize) -> Link {
+        let mut others = from..self.rows(Object::Contact);
+        match others.find(|&contact| self.is_old(contact)) {
+            Some(contact) => Link {
+                account: Self::contact_account(contact),
+                contact: Some(contact),
+                ..Link::to(Via::Phone)
+            },
+            None => Link::to(Via::Nothing),
+        }
+    }
+
+    /// One of two contacts who share a telephone calls.
+    fn family_member(&self, near: usize) -> Link {
+        let first = near / 20 * 20 + 17;
+        if self.is_old(first) && self.is_old(first + 1) {
+            return Link {
+                contact: Some(first),
+                ..Link::to(Via::SharedPhone)
+            };
+        }
+        Link::to(Via::Nothing)
     }
 
     /// Id of external contact `index`; `usize::MAX` and everything past the end is an id nobody knows.

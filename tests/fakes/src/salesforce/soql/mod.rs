@@ -11,8 +11,10 @@ use std::fmt;
 /// A statement.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Statement {
-    /// Field paths, or nothing for `COUNT()`.
+    /// Field paths, or nothing for `COUNT()` and for groups.
     pub fields: Vec<String>,
+    /// What is told of each group; nothing: records are.
+    pub groups: Option<Groups>,
     /// The object.
     pub object: String,
     /// The condition.
@@ -21,6 +23,36 @@ pub struct Statement {
     pub order: Vec<(String, bool)>,
     /// The most rows wanted.
     pub limit: Option<usize>,
+}
+
+/// A `GROUP BY`, with what is selected of each group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Groups {
+    /// What tells the groups apart.
+    pub by: Vec<Item>,
+    /// The select list, with the name under which each value is told.
+    pub items: Vec<(Item, String)>,
+}
+
+/// One value of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A field as it is.
+    Field(String),
+    /// `DAY_ONLY(field)`: the UTC day of an instant.
+    Day(String),
+    /// `COUNT(field)`: how many have a value.
+    Count(String),
+    /// `MAX(field)`
+    Max(String),
+}
+
+impl Item {
+    /// The field it looks at.
+    pub fn field(&self) -> &str {
+        let (Self::Field(name) | Self::Day(name) | Self::Count(name) | Self::Max(name)) = self;
+        name
+    }
 }
 
 /// A condition.
@@ -146,6 +178,24 @@ mod tests {
     }
 
     #[test]
+    fn groups_are_read_with_the_names_of_their_values() {
+        let text = "SELECT DAY_ONLY(CreatedDate) day, IsClosed, COUNT(Id) cases, MAX(SystemModstamp) newest FROM Case \
+            WHERE IsDeleted = false GROUP BY DAY_ONLY(CreatedDate), IsClosed";
+        let read = parse(text).unwrap();
+        assert!(read.fields.is_empty());
+        let groups = read.groups.unwrap();
+        assert_eq!(
+            groups.by,
+            [
+                Item::Day("CreatedDate".to_owned()),
+                Item::Field("IsClosed".to_owned())
+            ]
+        );
+        let names: Vec<_> = groups.items.iter().map(|(_, name)| name.as_str()).collect();
+        assert_eq!(names, ["day", "IsClosed", "cases", "newest"]);
+    }
+
+    #[test]
     fn what_is_no_statement_is_refused() {
         for text in [
             "",
@@ -160,6 +210,9 @@ mod tests {
             "SELECT Id FROM Account; DROP",
             "SELECT Id FROM Account WHERE A = 1 AND B = 2 OR C = 3",
             "SELECT COUNT(Id) FROM Case GROUP BY AccountId",
+            "SELECT Status, COUNT(Id) cases FROM Case GROUP BY AccountId",
+            "SELECT Status, COUNT(Id) cases FROM Case",
+            "SELECT Status FROM Case GROUP BY COUNT(Id)",
         ] {
             assert!(parse(text).is_err(), "{text}");
         }

@@ -1,7 +1,7 @@
 //! From text to a statement.
 
 use super::tokens::{SYMBOLS, Token, tokens};
-use super::{Comparison, Condition, Literal, Malformed, Statement};
+use super::{Comparison, Condition, Groups, Item, Literal, Malformed, Statement};
 
 /// Reads a statement.
 ///
@@ -95,7 +95,7 @@ impl Parser {
 
     fn statement(mut self) -> Result<Statement, Malformed> {
         self.expect_word("SELECT")?;
-        let mut fields = Vec::new();
+        let mut items = Vec::new();
         let counts =
             self.is_word("COUNT") && self.tokens.get(self.at + 1) == Some(&Token::Symbol("("));
         if counts {
@@ -103,9 +103,9 @@ impl Parser {
             self.expect_symbol("(")?;
             self.expect_symbol(")")?;
         } else {
-            fields.push(self.name()?);
+            items.push(self.item()?);
             while self.take_symbol(",") {
-                fields.push(self.name()?);
+                items.push(self.item()?);
             }
         }
         self.expect_word("FROM")?;
@@ -115,6 +115,7 @@ impl Parser {
         } else {
             None
         };
+        let (fields, groups) = self.groups(items)?;
         let mut order = Vec::new();
         if self.is_word("ORDER") && !counts {
             self.at += 1;
@@ -152,11 +153,67 @@ impl Parser {
         }
         Ok(Statement {
             fields,
+            groups,
             object,
             condition,
             order,
             limit,
         })
+    }
+
+    /// A field, or a function of one with the name its value is to have.
+    fn item(&mut self) -> Result<(Item, String), Malformed> {
+        let item = self.value()?;
+        let name = match &item {
+            Item::Field(name) => name.clone(),
+            // Salesforce would number it: expr0.
+            _ => self.name()?,
+        };
+        Ok((item, name))
+    }
+
+    fn value(&mut self) -> Result<Item, Malformed> {
+        let name = self.name()?;
+        if !self.take_symbol("(") {
+            return Ok(Item::Field(name));
+        }
+        let field = self.name()?;
+        let item = match name.to_ascii_uppercase().as_str() {
+            "DAY_ONLY" => Item::Day(field),
+            "COUNT" => Item::Count(field),
+            "MAX" => Item::Max(field),
+            _ => return self.unexpected("DAY_ONLY, COUNT or MAX"),
+        };
+        self.expect_symbol(")")?;
+        Ok(item)
+    }
+
+    /// The field paths, or the groups where the statement has `GROUP BY`.
+    fn groups(
+        &mut self,
+        items: Vec<(Item, String)>,
+    ) -> Result<(Vec<String>, Option<Groups>), Malformed> {
+        let is_plain = |item: &Item| matches!(item, Item::Field(_));
+        if !self.is_word("GROUP") {
+            if items.iter().all(|(item, _)| is_plain(item)) {
+                return Ok((items.into_iter().map(|(_, name)| name).collect(), None));
+            }
+            return self.unexpected("GROUP BY");
+        }
+        self.at += 1;
+        self.expect_word("BY")?;
+        let mut by = vec![self.value()?];
+        while self.take_symbol(",") {
+            by.push(self.value()?);
+        }
+        let is_aggregate = |item: &Item| matches!(item, Item::Count(_) | Item::Max(_));
+        let fits = items
+            .iter()
+            .all(|(item, _)| is_aggregate(item) || by.contains(item));
+        if items.is_empty() || by.iter().any(is_aggregate) || !fits {
+            return Err(Malformed("Field must be grouped or aggregated".to_owned()));
+        }
+        Ok((Vec::new(), Some(Groups { by, items })))
     }
 
     /// Salesforce refuses AND and OR side by side without brackets; so does this.

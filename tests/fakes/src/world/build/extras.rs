@@ -56,7 +56,7 @@ impl Script<'_> {
                     add("sfAccountId", id);
                 }
             }
-            Via::ExternalContact => {}
+            Via::ExternalContact | Via::Phone | Via::SharedPhone => {}
             Via::Nothing => match index % 7 {
                 2 => add(
                     "sfAccountId",

@@ -31,6 +31,28 @@ pub(super) fn scenario(world: &World, index: usize) -> Scenario {
     }
 }
 
+/// The medium of a conversation, drawn behind its queue.
+pub(super) fn media(world: &World, index: usize) -> &'static str {
+    let mut rng = Rng::new(world.seed, tag::SCRIPT, index as u64);
+    rng.index(QUEUES.len());
+    medium(scenario(world, index), &mut rng)
+}
+
+fn medium(scenario: Scenario, rng: &mut Rng) -> &'static str {
+    match scenario {
+        Scenario::Voicemail | Scenario::Dialer | Scenario::ManualOutbound | Scenario::Short => {
+            "voice"
+        }
+        Scenario::Callback => "callback",
+        Scenario::BotOnly | Scenario::BotThenAgent => {
+            rng.pick(&["message", "message", "chat", "voice"])
+        }
+        Scenario::UnknownMedia => "spatial",
+        Scenario::Open => rng.pick(&["voice", "email", "message"]),
+        _ => rng.pick(&["voice", "voice", "voice", "chat", "message", "email"]),
+    }
+}
+
 /// How an agent's part of a conversation goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Leaving {
@@ -67,18 +89,7 @@ impl<'w> Script<'w> {
         let start_ms = world.starts[index];
         let queue = rng.index(QUEUES.len());
         let outbound = matches!(scenario, Scenario::Dialer | Scenario::ManualOutbound);
-        let media = match scenario {
-            Scenario::Voicemail | Scenario::Dialer | Scenario::ManualOutbound | Scenario::Short => {
-                "voice"
-            }
-            Scenario::Callback => "callback",
-            Scenario::BotOnly | Scenario::BotThenAgent => {
-                rng.pick(&["message", "message", "chat", "voice"])
-            }
-            Scenario::UnknownMedia => "spatial",
-            Scenario::Open => rng.pick(&["voice", "email", "message"]),
-            _ => rng.pick(&["voice", "voice", "voice", "chat", "message", "email"]),
-        };
+        let media = medium(scenario, &mut rng);
         let made = Conversation {
             index,
             id: Uuid::new(world.seed, tag::CONVERSATION, index as u64).to_string(),

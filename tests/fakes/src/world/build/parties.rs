@@ -1,18 +1,20 @@
 //! The customer, flows, bots, queues and the dialer.
 
 use super::Script;
-use crate::world::World;
 use crate::world::conversation::Metric;
 use crate::world::reference::{FLOWS, QUEUES};
 use crate::world::rng::{Uuid, tag};
 use crate::world::text::AWKWARD;
+use crate::world::{Via, World};
 
 impl Script<'_> {
     pub(super) fn customer(&mut self) {
         let link = self.made.link;
         let phone = match link.contact {
             Some(contact) if link.is_linkable() => World::contact_phone(contact),
-            _ => format!("+447700900{:03}", self.rng.below(1000)),
+            Some(contact) if link.via == Via::SharedPhone => World::mobile_phone(contact),
+            // Nobody in the CRM has it.
+            _ => format!("+33199000{:03}", self.rng.below(1000)),
         };
         let business = "+12025550100".to_owned();
         let mut session = self.session();

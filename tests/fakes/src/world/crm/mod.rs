@@ -39,6 +39,12 @@ const INDUSTRIES: [&str; 7] = [
     "Government",
 ];
 
+/// Area codes there are, each with the exchange that no subscriber has.
+const AREAS: [u16; 38] = [
+    201, 202, 203, 204, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 301,
+    302, 303, 304, 305, 306, 307, 308, 309, 310, 312, 313, 314, 315, 316, 317, 318, 319, 320, 321,
+];
+
 impl World {
     /// The same world with another number of accounts, and so of their contacts, cases and opportunities: for loads that
     /// the number of conversations does not ask for. Conversations lead to other records then.
@@ -102,10 +108,39 @@ impl World {
         }
     }
 
-    /// A phone number only this contact has.
+    /// A telephone number only this contact has (of the first 380,000), as Genesys tells it.
     pub(crate) fn contact_phone(contact: usize) -> String {
-        let (area, line) = (200 + contact / 100 % 790, contact % 100);
-        format!("+1{area}55501{line:02}")
+        let area = AREAS[contact / 10_000 % AREAS.len()];
+        format!("+1{area}555{:04}", contact % 10_000)
+    }
+
+    /// The same as somebody has typed it into the CRM.
+    fn written_phone(contact: usize) -> String {
+        let number = Self::contact_phone(contact);
+        let (area, line) = (&number[2..5], &number[8..]);
+        match contact % 4 {
+            1 => format!("+1 ({area}) 555-{line}"),
+            2 => format!("+1 {area} 555 {line}"),
+            3 => format!("+1-{area}-555-{line} ext. 5"),
+            _ => number,
+        }
+    }
+
+    /// The mobile of a contact; contacts 17 and 18 of twenty have one together.
+    pub(crate) fn mobile_phone(contact: usize) -> String {
+        let owner = if contact % 20 == 18 {
+            contact - 1
+        } else {
+            contact
+        };
+        let (area, line) = (401 + owner / 10_000 % 10, owner % 10_000);
+        format!("+1 {area} 555 {line:04}")
+    }
+
+    /// When a contact was created.
+    pub(crate) fn contact_created(&self, contact: usize) -> i64 {
+        let mut rng = Rng::new(self.seed, Object::Contact.tag(), contact as u64);
+        seconds(rng.between(self.end_ms - 730 * DAY_MS, self.end_ms - 1000))
     }
 
     /// One row: a cell for each of the object's fields.
@@ -202,11 +237,11 @@ impl World {
                     } else {
                         Cell::Text(format!("contact{index}@example.com"))
                     },
-                    Cell::Text(Self::contact_phone(index)),
-                    if index.is_multiple_of(2) {
+                    Cell::Text(Self::written_phone(index)),
+                    if index.is_multiple_of(2) && index % 20 != 18 {
                         Cell::Null
                     } else {
-                        Cell::Text(format!("+44 7700 9{:05}", index % 100_000))
+                        Cell::Text(Self::mobile_phone(index))
                     },
                     owner,
                     Cell::Instant(created),
