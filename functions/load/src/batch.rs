@@ -155,6 +155,7 @@ pub(crate) mod tests {
                 max_in_flight: 3,
                 at: at("2026-01-06T00:00:00Z"),
                 landed: vec![],
+                lines: std::collections::BTreeMap::new(),
                 filter: None,
                 is_partial: false,
                 ids: Vec::new(),

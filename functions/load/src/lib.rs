@@ -300,6 +300,7 @@ fn already(request: &StatementRequest, rows: u64) -> StatementOutcome {
         done: true,
         statement_id: request.statement_id.clone().unwrap_or_default(),
         attempt: request.attempt,
+        stage: 1,
         rows,
         already_done: true,
     }

@@ -6,6 +6,7 @@
 
 mod client;
 pub mod copy;
+pub mod dictionary;
 mod error;
 pub mod protocol;
 pub mod sql;

@@ -3,7 +3,7 @@
 //! A call without a statement id submits; every call polls once for at most 30 seconds; while the statement runs the outcome
 //! says `done: false` and the state machine calls again. After a conflict with another transaction the outcome has the
 //! next attempt and no statement id, so the next call submits anew: with a new client token, because the old one would
-//! only return the failed statement.
+//! only return the failed statement. A step of several transactions (`merge`) asks for the next one in the same way.
 
 use crate::{Batch, Status, Warehouse, WarehouseError};
 use model::RunId;
@@ -14,7 +14,7 @@ use std::time::Duration;
 /// How long one call waits for the statement: the longest the Data API allows.
 const WAIT: Duration = Duration::from_secs(30);
 /// Attempts at a transaction that conflicts with others.
-const MAX_ATTEMPTS: u32 = 5;
+const MAX_ATTEMPTS: u32 = 20;
 
 /// What a poll came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,8 +100,25 @@ fn outcome(request: &StatementRequest, statement_id: String, attempt: u32) -> St
         done: false,
         statement_id,
         attempt,
+        stage: stage(request),
         rows: 0,
         already_done: false,
+    }
+}
+
+/// The transaction of the step that the request is about, from 1.
+pub fn stage(request: &StatementRequest) -> u32 {
+    request.stage.unwrap_or(1).max(1)
+}
+
+/// What asks for the transaction after the one that `committed`: not done, nothing submitted, the first attempt.
+pub fn next_stage(committed: &StatementOutcome) -> StatementOutcome {
+    StatementOutcome {
+        done: false,
+        statement_id: String::new(),
+        attempt: 1,
+        stage: committed.stage + 1,
+        ..committed.clone()
     }
 }
 

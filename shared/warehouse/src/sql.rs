@@ -54,18 +54,58 @@ pub fn folder(name: &str) -> Vec<File> {
     files
 }
 
-/// The files of a merge, in the order of `curated/ORDER`: what a statement reads is written before it.
-pub fn merge_files() -> Result<Vec<File>, WarehouseError> {
-    order()
-        .map(|path| file(&format!("curated/{path}")))
-        .collect()
+/// One transaction of a merge: what `curated/ORDER` lists under `[name]`.
+#[derive(Debug, Clone)]
+pub struct Stage {
+    /// `crm`.
+    pub name: &'static str,
+    /// Its files, in order: what a statement reads is written before it.
+    pub files: Vec<File>,
 }
 
-/// The tables of `curated`, in the order of their merge.
+impl Stage {
+    /// The statements of its files, in order.
+    pub fn statements(&self) -> Vec<String> {
+        self.files.iter().flat_map(File::statements).collect()
+    }
+}
+
+/// The transactions of a merge, in order. Temporary tables do not live from one to the next: what it needs of them, it makes
+/// anew, so a file may be listed in several.
+pub fn merge_stages() -> Result<Vec<Stage>, WarehouseError> {
+    let mut stages: Vec<Stage> = Vec::new();
+    for line in order() {
+        if let Some(name) = line
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
+            stages.push(Stage {
+                name,
+                files: Vec::new(),
+            });
+        } else if let Some(stage) = stages.last_mut() {
+            stage.files.push(file(&format!("curated/{line}"))?);
+        } else {
+            return Err(WarehouseError::Shape {
+                query: "curated/ORDER".to_owned(),
+                rule: format!("{line} stands before the first [transaction]"),
+            });
+        }
+    }
+    Ok(stages)
+}
+
+/// The tables of `curated`: the folders with a `table.sql`, by name.
 pub fn curated() -> Vec<&'static str> {
-    order()
-        .filter_map(|path| path.strip_suffix("/merge.sql"))
-        .collect()
+    let mut tables: Vec<_> = FILES
+        .get_dir("curated")
+        .into_iter()
+        .flat_map(Dir::dirs)
+        .filter(|folder| folder.get_file(folder.path().join("table.sql")).is_some())
+        .filter_map(|folder| folder.path().file_name()?.to_str())
+        .collect();
+    tables.sort_unstable();
+    tables
 }
 
 fn order() -> impl Iterator<Item = &'static str> {

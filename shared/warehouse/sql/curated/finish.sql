@@ -1,7 +1,7 @@
 -- curated/finish.sql: last part of the merge transaction: the ledger's last point, and the batch's own mark.
 -- Grain   ops.window_ledger: source, object, window_no of the batch; ops.load_log: batch_id
--- Reads   staging of all batches, for the records that this batch names
--- Params  tmp_batch (curated/begin.sql)
+-- Reads   ops.staged_record of all batches, for the records that this batch names; staging of lists, aggregates and adherence
+-- Params  tmp_batch (curated/begin.sql); tmp_staged (staged_record/batch.sql)
 -- Rerun   safe: what the first merge of a batch found stays
 
 -- The staged records of the batch, counted by window: the high part of a record number is the ordinal of its window. A record is superseded
@@ -33,157 +33,30 @@ with peer as (
             and window_ledger.window_end = own_window.window_end
 ),
 
-staged_record as (
+named as (
+    select distinct
+        tmp_staged.source,
+        tmp_staged.object,
+        tmp_staged.natural_id
+    from tmp_staged
+),
+
+known_record as (
     select
-        cast('genesys' as varchar(32)) as source,
-        cast('conversation' as varchar(64)) as object,
-        conversation_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_conversation
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('queue' as varchar(64)) as object,
-        queue_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_queue
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('user' as varchar(64)) as object,
-        user_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_user
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('wrapup_code' as varchar(64)) as object,
-        wrap_up_code_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_wrapup_code
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('division' as varchar(64)) as object,
-        division_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_division
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('campaign' as varchar(64)) as object,
-        campaign_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_campaign
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('external_contact' as varchar(64)) as object,
-        asked_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        -- An answer without the contact replaces none that has it.
-        cast(case when external_contact_id is null then '1970-01-01' else '1970-01-02' end as timestamp) as source_version
-    from staging.genesys_external_contact
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('evaluation' as varchar(64)) as object,
-        evaluation_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_evaluation_update
-    union all
-    select
-        cast('genesys' as varchar(32)) as source,
-        cast('survey' as varchar(64)) as object,
-        survey_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_survey_update
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast('account' as varchar(64)) as object,
-        account_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        system_modstamp as source_version
-    from staging.salesforce_account
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast('contact' as varchar(64)) as object,
-        contact_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        system_modstamp as source_version
-    from staging.salesforce_contact
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast('case' as varchar(64)) as object,
-        case_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        system_modstamp as source_version
-    from staging.salesforce_case
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast('opportunity' as varchar(64)) as object,
-        opportunity_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        system_modstamp as source_version
-    from staging.salesforce_opportunity
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast('user' as varchar(64)) as object,
-        user_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        system_modstamp as source_version
-    from staging.salesforce_user
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast(object || '_history' as varchar(64)) as object,
-        history_id as natural_id,
-        batch_id,
-        record_no,
-        extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.salesforce_history
+        staged_record.source,
+        staged_record.object,
+        staged_record.natural_id,
+        staged_record.batch_id,
+        staged_record.record_no,
+        staged_record.extracted_at,
+        staged_record.source_version
+    from named
+    inner join ops.staged_record
+        on
+            named.natural_id = staged_record.natural_id
+            and named.object = staged_record.object
+            and named.source = staged_record.source
+    where named.object not in ('conversation_evaluation', 'conversation_survey')
     union all
     select
         cast('salesforce' as varchar(32)) as source,
@@ -198,24 +71,6 @@ staged_record as (
         on
             staged.object || '_ids' = peer.object
             and staged.batch_id = peer.batch_id
-    union all
-    select distinct
-        cast('genesys' as varchar(32)) as source,
-        cast('conversation_attribute' as varchar(64)) as object,
-        staged.conversation_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_conversation_attribute as staged
-    inner join (
-        -- Before `distinct`: there are many rows for each conversation.
-        select distinct named.conversation_id
-        from staging.genesys_conversation_attribute as named
-        inner join tmp_batch
-            on named.batch_id = tmp_batch.batch_id
-    ) as looked_at
-        on staged.conversation_id = looked_at.conversation_id
     union all
     select distinct
         cast('genesys' as varchar(32)) as source,
@@ -262,45 +117,45 @@ staged_record as (
 
 asked as (
     select distinct
-        staged_record.source,
-        staged_record.object,
-        staged_record.natural_id
-    from staged_record
+        known_record.source,
+        known_record.object,
+        known_record.natural_id
+    from known_record
     inner join tmp_batch
-        on staged_record.batch_id = tmp_batch.batch_id
+        on known_record.batch_id = tmp_batch.batch_id
 ),
 
 placed as (
     select
-        staged_record.source,
-        staged_record.object,
-        staged_record.natural_id,
-        staged_record.batch_id,
-        staged_record.record_no,
-        staged_record.extracted_at,
-        staged_record.source_version,
-        (staged_record.record_no - 1) / 1000000000 as window_no,
+        known_record.source,
+        known_record.object,
+        known_record.natural_id,
+        known_record.batch_id,
+        known_record.record_no,
+        known_record.extracted_at,
+        known_record.source_version,
+        (known_record.record_no - 1) / 1000000000 as window_no,
         coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) as loaded_at,
         -- What is counted or listed over a window speaks of that window alone: it replaces nothing of another one.
         window_ledger.window_start as counted_from,
         window_ledger.window_end as counted_to
-    from staged_record
+    from known_record
     inner join asked
         on
-            staged_record.source = asked.source
-            and staged_record.object = asked.object
-            and staged_record.natural_id = asked.natural_id
+            known_record.source = asked.source
+            and known_record.object = asked.object
+            and known_record.natural_id = asked.natural_id
     left join ops.load_log
-        on staged_record.batch_id = load_log.batch_id
+        on known_record.batch_id = load_log.batch_id
     left join ops.window_ledger
         on
-            staged_record.batch_id = window_ledger.batch_id
-            and staged_record.source = window_ledger.source
-            and staged_record.object = window_ledger.object
+            known_record.batch_id = window_ledger.batch_id
+            and known_record.source = window_ledger.source
+            and known_record.object = window_ledger.object
             and window_ledger.object in (
                 'user_aggregate', 'queue_aggregate', 'adherence', 'account_ids', 'contact_ids', 'case_ids', 'opportunity_ids'
             )
-            and (staged_record.record_no - 1) / 1000000000 = window_ledger.window_no
+            and (known_record.record_no - 1) / 1000000000 = window_ledger.window_no
 ),
 
 -- A window of aggregates that was asked for in parts has a record of each part, with other buckets: they replace each other as one.

@@ -39,6 +39,21 @@ with tracked as (
         1 as is_id
     union all
     select
+        cast('account' as varchar(32)) as object,
+        cast('phone' as varchar(32)) as tracked_column,
+        0 as is_id
+    union all
+    select
+        cast('contact' as varchar(32)) as object,
+        cast('phone' as varchar(32)) as tracked_column,
+        0 as is_id
+    union all
+    select
+        cast('contact' as varchar(32)) as object,
+        cast('mobile_phone' as varchar(32)) as tracked_column,
+        0 as is_id
+    union all
+    select
         cast('contact' as varchar(32)) as object,
         cast('account_id' as varchar(32)) as tracked_column,
         1 as is_id

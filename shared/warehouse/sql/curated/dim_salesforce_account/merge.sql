@@ -121,7 +121,9 @@ earlier as (
         max(case when undone.tracked_column = 'owner_name' then 1 else 0 end) as owner_name_changed,
         max(case when undone.tracked_column = 'owner_name' then cast(undone.old_value as varchar(1020)) end) as owner_name,
         max(case when undone.tracked_column = 'parent_account_id' then 1 else 0 end) as parent_account_id_changed,
-        max(case when undone.tracked_column = 'parent_account_id' then cast(undone.old_value as varchar(18)) end) as parent_account_id
+        max(case when undone.tracked_column = 'parent_account_id' then cast(undone.old_value as varchar(18)) end) as parent_account_id,
+        max(case when undone.tracked_column = 'phone' then 1 else 0 end) as phone_changed,
+        max(case when undone.tracked_column = 'phone' then cast(undone.old_value as varchar(160)) end) as phone
     from undone
     where undone.turn = 1
     group by undone.account_id, undone.moment
@@ -129,6 +131,7 @@ earlier as (
 
 versions as (
     select
+        0 as is_restored,
         deduped.batch_id,
         deduped.record_no,
         deduped.extracted_at,
@@ -149,6 +152,7 @@ versions as (
     from deduped
     union all
     select
+        1 as is_restored,
         anchored.batch_id,
         anchored.record_no,
         anchored.extracted_at,
@@ -162,7 +166,7 @@ versions as (
         case when earlier.industry_changed = 1 then earlier.industry else anchored.industry end as industry,
         case when earlier.customer_tier_changed = 1 then earlier.customer_tier else anchored.customer_tier end as customer_tier,
         anchored.ltv_usd,
-        anchored.phone,
+        case when earlier.phone_changed = 1 then earlier.phone else anchored.phone end as phone,
         case when earlier.owner_id_changed = 1 then earlier.owner_id else anchored.owner_id end as owner_id,
         case when earlier.owner_name_changed = 1 then earlier.owner_name else anchored.owner_name end as owner_name,
         case when earlier.parent_account_id_changed = 1 then earlier.parent_account_id else anchored.parent_account_id end
@@ -187,6 +191,7 @@ stated as (
                 || md5(coalesce('=' || versions.owner_id, '!'))
                 || md5(coalesce('=' || versions.owner_name, '!'))
                 || md5(coalesce('=' || versions.parent_account_id, '!'))
+                || md5(coalesce('=' || versions.phone, '!'))
         end as state
     from versions
 ),
@@ -211,8 +216,9 @@ periods as (
     select
         numbered.*,
         min(numbered.system_modstamp) over (partition by numbered.account_id, numbered.period_no) as valid_from,
+        -- What was read says more than what is restored: that has the further columns of a version that may lie behind the period.
         row_number() over (
-            partition by numbered.account_id, numbered.period_no order by numbered.system_modstamp desc
+            partition by numbered.account_id, numbered.period_no order by numbered.is_restored asc, numbered.system_modstamp desc
         ) as recency_in_period
     from numbered
 ),

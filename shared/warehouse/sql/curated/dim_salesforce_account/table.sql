@@ -1,6 +1,6 @@
 -- curated.dim_salesforce_account: Salesforce Account through time (slowly changing dimension, type 2).
 -- Grain   account_id, valid_from
--- Tracked account_type, industry, customer_tier, owner_id, owner_name, parent_account_id: a change opens a new row,
+-- Tracked account_type, industry, customer_tier, owner_id, owner_name, parent_account_id, phone: a change opens a new row,
 --         other columns hold the newest value seen within the row. A delete or a merge closes the row. A record first
 --         seen deleted has one row of no length.
 --         Versions that no run has read are restored from the history that Salesforce keeps of tracked fields. A record

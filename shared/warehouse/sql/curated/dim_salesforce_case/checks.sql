@@ -60,3 +60,11 @@ from staging.salesforce_case as staged
 left join curated.dim_salesforce_case
     on staged.case_id = dim_salesforce_case.case_id
 where staged.batch_id = :batch_id and dim_salesforce_case.case_id is null;
+
+-- fail: closed_after_opened: no case of the batch closes before it opens: such a closed_at is null, and its case in curated.quarantine
+select
+    case_id,
+    created_at,
+    closed_at
+from curated.dim_salesforce_case
+where batch_id = :batch_id and closed_at < created_at;

@@ -139,6 +139,7 @@ earlier as (
 
 versions as (
     select
+        0 as is_restored,
         deduped.batch_id,
         deduped.record_no,
         deduped.extracted_at,
@@ -161,6 +162,7 @@ versions as (
     from deduped
     union all
     select
+        1 as is_restored,
         anchored.batch_id,
         anchored.record_no,
         anchored.extracted_at,
@@ -225,8 +227,9 @@ periods as (
     select
         numbered.*,
         min(numbered.system_modstamp) over (partition by numbered.case_id, numbered.period_no) as valid_from,
+        -- What was read says more than what is restored: that has the further columns of a version that may lie behind the period.
         row_number() over (
-            partition by numbered.case_id, numbered.period_no order by numbered.system_modstamp desc
+            partition by numbered.case_id, numbered.period_no order by numbered.is_restored asc, numbered.system_modstamp desc
         ) as recency_in_period
     from numbered
 ),
@@ -286,7 +289,8 @@ select
     kept.case_priority,
     kept.case_origin,
     kept.is_closed,
-    kept.closed_at,
+    -- Closed before it was opened: it cannot be (curated.quarantine, case_value).
+    case when kept.closed_at < kept.first_created_at then cast(null as timestamp) else kept.closed_at end as closed_at,
     kept.owner_id,
     kept.batch_id,
     kept.extracted_at

@@ -113,7 +113,11 @@ earlier as (
         max(case when undone.tracked_column = 'account_id' then 1 else 0 end) as account_id_changed,
         max(case when undone.tracked_column = 'account_id' then cast(undone.old_value as varchar(18)) end) as account_id,
         max(case when undone.tracked_column = 'owner_id' then 1 else 0 end) as owner_id_changed,
-        max(case when undone.tracked_column = 'owner_id' then cast(undone.old_value as varchar(18)) end) as owner_id
+        max(case when undone.tracked_column = 'owner_id' then cast(undone.old_value as varchar(18)) end) as owner_id,
+        max(case when undone.tracked_column = 'phone' then 1 else 0 end) as phone_changed,
+        max(case when undone.tracked_column = 'phone' then cast(undone.old_value as varchar(160)) end) as phone,
+        max(case when undone.tracked_column = 'mobile_phone' then 1 else 0 end) as mobile_phone_changed,
+        max(case when undone.tracked_column = 'mobile_phone' then cast(undone.old_value as varchar(160)) end) as mobile_phone
     from undone
     where undone.turn = 1
     group by undone.contact_id, undone.moment
@@ -121,6 +125,7 @@ earlier as (
 
 versions as (
     select
+        0 as is_restored,
         deduped.batch_id,
         deduped.record_no,
         deduped.extracted_at,
@@ -138,6 +143,7 @@ versions as (
     from deduped
     union all
     select
+        1 as is_restored,
         anchored.batch_id,
         anchored.record_no,
         anchored.extracted_at,
@@ -149,8 +155,8 @@ versions as (
         case when earlier.account_id_changed = 1 then earlier.account_id else anchored.account_id end as account_id,
         anchored.contact_name,
         anchored.email,
-        anchored.phone,
-        anchored.mobile_phone,
+        case when earlier.phone_changed = 1 then earlier.phone else anchored.phone end as phone,
+        case when earlier.mobile_phone_changed = 1 then earlier.mobile_phone else anchored.mobile_phone end as mobile_phone,
         case when earlier.owner_id_changed = 1 then earlier.owner_id else anchored.owner_id end as owner_id
     from anchored
     left join earlier
@@ -168,6 +174,8 @@ stated as (
             when versions.is_deleted then 'deleted' else
                 md5(coalesce('=' || versions.account_id, '!'))
                 || md5(coalesce('=' || versions.owner_id, '!'))
+                || md5(coalesce('=' || versions.phone, '!'))
+                || md5(coalesce('=' || versions.mobile_phone, '!'))
         end as state
     from versions
 ),
@@ -192,8 +200,9 @@ periods as (
     select
         numbered.*,
         min(numbered.system_modstamp) over (partition by numbered.contact_id, numbered.period_no) as valid_from,
+        -- What was read says more than what is restored: that has the further columns of a version that may lie behind the period.
         row_number() over (
-            partition by numbered.contact_id, numbered.period_no order by numbered.system_modstamp desc
+            partition by numbered.contact_id, numbered.period_no order by numbered.is_restored asc, numbered.system_modstamp desc
         ) as recency_in_period
     from numbered
 ),

@@ -1,6 +1,6 @@
 -- curated.dim_salesforce_contact: Salesforce Contact through time (slowly changing dimension, type 2).
 -- Grain   contact_id, valid_from
--- Tracked account_id, owner_id: a change opens a new row; other columns hold the newest value seen within the row. A
+-- Tracked account_id, owner_id, phone, mobile_phone: a change opens a new row; other columns hold the newest value seen within the row. A
 --         delete or a merge closes the row. A record first seen deleted has one row of no length.
 --         Versions that no run has read are restored from the history that Salesforce keeps of tracked fields. A record
 --         that is purged (curated.salesforce_purged) is closed as deleted.

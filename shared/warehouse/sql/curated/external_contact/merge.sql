@@ -1,8 +1,8 @@
 -- curated.external_contact: the newest record of each key that one batch names. A contact that came once stays when a later answer lacks
 -- it: it may have expired or been erased, and what it stood for on the day of its conversations has not changed.
 -- Grain   asked_id
--- Reads   staging.genesys_external_contact of all batches, for the keys of this batch
--- Params  tmp_batch (curated/begin.sql)
+-- Reads   staging.genesys_external_contact of all batches, for the keys of this batch, where ops.staged_record says they lie
+-- Params  tmp_staged (staged_record/batch.sql)
 -- Rerun   safe, in any order of batches: the last extraction that found the contact wins, else the last one
 
 merge into curated.external_contact
@@ -20,14 +20,21 @@ using (
                     staged.batch_id desc,
                     staged.record_no desc
             ) as recency
-        from staging.genesys_external_contact as staged
-        inner join (
-            select distinct named.asked_id
-            from staging.genesys_external_contact as named
-            inner join tmp_batch
-                on named.batch_id = tmp_batch.batch_id
+        from (
+            select distinct tmp_staged.natural_id as asked_id
+            from tmp_staged
+            where tmp_staged.source = 'genesys' and tmp_staged.object = 'external_contact'
         ) as asked
-            on staged.asked_id = asked.asked_id
+        inner join ops.staged_record
+            on
+                asked.asked_id = staged_record.natural_id
+                and staged_record.object = 'external_contact'
+                and staged_record.source = 'genesys'
+        inner join staging.genesys_external_contact as staged
+            on
+                staged_record.batch_id = staged.batch_id
+                and staged_record.record_no = staged.record_no
+                and asked.asked_id = staged.asked_id
         left join ops.load_log
             on staged.batch_id = load_log.batch_id
     ) as ranked

@@ -36,3 +36,23 @@ select
     acw_time_ms
 from curated.fact_agent_leg
 where handle_time_ms < 0 or talk_time_ms < 0 or hold_time_ms < 0 or acw_time_ms < 0;
+
+-- fail: views_agree: what the agents handled in mart.agent_performance is what the queues handled in mart.queue_performance
+select
+    by_queue.handle_count as by_queue,
+    by_agent.handle_count as by_agent,
+    by_queue.handle_time_ms as by_queue_ms,
+    by_agent.handle_time_ms as by_agent_ms
+from (
+    select
+        coalesce(sum(queue_performance.handle_count), 0) as handle_count,
+        coalesce(sum(queue_performance.handle_time_ms), 0) as handle_time_ms
+    from mart.queue_performance
+) as by_queue
+cross join (
+    select
+        coalesce(sum(agent_performance.handle_count), 0) as handle_count,
+        coalesce(sum(agent_performance.handle_time_ms), 0) as handle_time_ms
+    from mart.agent_performance
+) as by_agent
+where by_queue.handle_count <> by_agent.handle_count or by_queue.handle_time_ms <> by_agent.handle_time_ms;

@@ -19,7 +19,9 @@ create table if not exists curated.fact_agent_leg (
     handle_time_ms bigint, -- tHandle, else talk + hold + ACW
     wrap_up_code varchar(64), -- of the last segment of the session that names one
     batch_id varchar(128) not null,
-    etl_loaded_at timestamp not null -- extracted_at of the record
+    etl_loaded_at timestamp not null, -- extracted_at of the record
+    handle_count integer, -- how often it was handled: values of tHandle, else 1 if it took any time; null: merged by a version before 3
+    outbound_campaign_id varchar(64) -- of the session
 )
 diststyle auto
 sortkey (conversation_start);

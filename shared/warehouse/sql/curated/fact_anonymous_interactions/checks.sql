@@ -7,7 +7,7 @@ select
     conversation_id,
     link_reason
 from curated.fact_anonymous_interactions
-where link_reason not in ('no_id', 'id_not_found', 'ambiguous', 'crm_mismatch');
+where link_reason not in ('no_id', 'id_not_found', 'crm_late', 'ambiguous', 'crm_mismatch');
 
 -- fail: refused_link_is_quarantined: a link that was refused has its quarantine row
 select
@@ -20,6 +20,7 @@ left join curated.quarantine
         and quarantine.object = 'conversation_link'
         and fact_anonymous_interactions.conversation_id = quarantine.natural_id
         and fact_anonymous_interactions.link_reason = quarantine.reason
+        and quarantine.resolved_at is null
 where
     fact_anonymous_interactions.link_reason in ('ambiguous', 'crm_mismatch')
     and quarantine.natural_id is null;

@@ -1,17 +1,20 @@
 -- curated.fact_anonymous_interactions: conversations of the merge that have no link.
 -- Grain   conversation_id
--- Reads   tmp_interaction, tmp_link (curated/link)
--- Params  none
+-- Reads   tmp_interaction, tmp_link (link/interaction.sql, link/customer.sql)
+-- Params  tmp_known_start (link/relinked.sql)
 -- Rerun   safe: a conversation leaves this table in the transaction in which it enters the other
 
 delete from curated.fact_anonymous_interactions
-where conversation_id in (select tmp_interaction.conversation_id from tmp_interaction);
+using tmp_known_start
+where
+    fact_anonymous_interactions.conversation_start = tmp_known_start.conversation_start
+    and fact_anonymous_interactions.conversation_id = tmp_known_start.conversation_id;
 
 insert into curated.fact_anonymous_interactions (
     conversation_key, conversation_id, conversation_start, conversation_end, duration_ms, queue_id, media_type, direction,
     agent_id, handle_time_ms, talk_time_ms, hold_time_ms, acw_time_ms, wrap_up_code, abandoned, transferred, was_escalated,
     handled_by_bot_only, qa_score, csat_score, nps, external_contact_id, external_contact_count, asked_case_id, asked_account_id,
-    asked_contact_id, asked_ambiguous, is_settled, etl_loaded_at, data_source, batch_id, record_no, link_reason
+    asked_contact_id, asked_ambiguous, is_settled, etl_loaded_at, data_source, batch_id, record_no, link_reason, customer_number, met_bot
 )
 select
     tmp_interaction.conversation_key,
@@ -46,7 +49,9 @@ select
     tmp_interaction.data_source,
     tmp_interaction.batch_id,
     tmp_interaction.record_no,
-    tmp_link.link_reason
+    tmp_link.link_reason,
+    tmp_interaction.customer_number,
+    tmp_interaction.met_bot
 from tmp_interaction
 inner join tmp_link
     on tmp_interaction.conversation_id = tmp_link.conversation_id

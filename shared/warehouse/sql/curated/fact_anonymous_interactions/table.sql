@@ -6,13 +6,13 @@ create table if not exists curated.fact_anonymous_interactions (
     conversation_key varchar(64) not null, -- sha256 of conversation_id
     conversation_id varchar(64) not null,
     conversation_start timestamp not null, -- UTC
-    conversation_end timestamp, -- UTC; null while open
+    conversation_end timestamp, -- UTC; null while open, and where it cannot be
     duration_ms bigint, -- null while open
     queue_id varchar(64), -- of the agent session that handled longest, else of an answered one, else the first
     media_type varchar(32), -- the first of the conversation
     direction varchar(32),
     agent_id varchar(64), -- the agent session with the longest handle time among those that answered
-    handle_time_ms bigint, -- sum over agent sessions
+    handle_time_ms bigint, -- sum over agent sessions, times below zero left out
     talk_time_ms bigint,
     hold_time_ms bigint,
     acw_time_ms bigint,
@@ -35,7 +35,9 @@ create table if not exists curated.fact_anonymous_interactions (
     data_source varchar(32) not null, -- genesys_cloud
     batch_id varchar(128) not null, -- the run that brought the record
     record_no bigint not null,
-    link_reason varchar(32) not null -- no_id, id_not_found, ambiguous, crm_mismatch
+    link_reason varchar(32) not null, -- no_id, id_not_found, crm_late, ambiguous, crm_mismatch
+    customer_number varchar(1024), -- the customer's number or address as it came: who called, or who was called
+    met_bot boolean -- a bot had a session, whoever came after it
 )
 diststyle auto
 sortkey (conversation_start);

@@ -98,3 +98,86 @@ from (
     ) as both_facts
 ) as shares
 where shares.unlinked_percent > cast(:max_unlinked_percent as decimal(9, 4));
+
+-- fail: reference_noted: each conversation of the batch is noted under the account that it names or is linked to
+select
+    both_facts.conversation_id,
+    both_facts.reference_id
+from (
+    select
+        conversation_id,
+        left(crm_account_id, 15) as reference_id
+    from curated.fact_customer_interactions
+    where batch_id = :batch_id and crm_account_id is not null
+    union all
+    select
+        conversation_id,
+        asked_account_id as reference_id
+    from curated.fact_anonymous_interactions
+    where batch_id = :batch_id and asked_account_id is not null
+) as both_facts
+left join ops.conversation_reference
+    on
+        conversation_reference.object = 'account'
+        and both_facts.reference_id = conversation_reference.reference_id
+        and both_facts.conversation_id = conversation_reference.conversation_id
+where conversation_reference.conversation_id is null;
+
+-- fail: missing_case_is_quarantined: a conversation of the batch that has a customer and no case has its quarantine row
+select
+    fact_customer_interactions.conversation_id,
+    fact_customer_interactions.link_method
+from curated.fact_customer_interactions
+left join curated.quarantine
+    on
+        quarantine.source = 'genesys'
+        and quarantine.object = 'conversation_case'
+        and fact_customer_interactions.conversation_id = quarantine.natural_id
+        and quarantine.resolved_at is null
+where
+    fact_customer_interactions.batch_id = :batch_id
+    and fact_customer_interactions.crm_case_id is null
+    and quarantine.natural_id is null;
+
+-- fail: linked_way_known: a link has one of the known methods, and a link by telephone a number
+select
+    conversation_id,
+    link_method,
+    customer_number
+from curated.fact_customer_interactions
+where
+    link_method not in ('attribute_case', 'attribute_account', 'attribute_contact', 'external_contact', 'phone')
+    or (link_method = 'phone' and customer_number is null);
+
+-- warn: possible_times: no conversation of the batch has a time below zero
+select
+    both_facts.conversation_id,
+    both_facts.duration_ms,
+    both_facts.handle_time_ms
+from (
+    select
+        conversation_id,
+        duration_ms,
+        handle_time_ms,
+        talk_time_ms,
+        hold_time_ms,
+        acw_time_ms
+    from curated.fact_customer_interactions
+    where batch_id = :batch_id
+    union all
+    select
+        conversation_id,
+        duration_ms,
+        handle_time_ms,
+        talk_time_ms,
+        hold_time_ms,
+        acw_time_ms
+    from curated.fact_anonymous_interactions
+    where batch_id = :batch_id
+) as both_facts
+where
+    both_facts.duration_ms < 0
+    or both_facts.handle_time_ms < 0
+    or both_facts.talk_time_ms < 0
+    or both_facts.hold_time_ms < 0
+    or both_facts.acw_time_ms < 0;

@@ -5,13 +5,13 @@ create table if not exists curated.fact_customer_interactions (
     conversation_key varchar(64) not null, -- sha256 of conversation_id
     conversation_id varchar(64) not null,
     conversation_start timestamp not null, -- UTC
-    conversation_end timestamp, -- UTC; null while open
+    conversation_end timestamp, -- UTC; null while open, and where it cannot be
     duration_ms bigint, -- null while open
     queue_id varchar(64), -- of the agent session that handled longest, else of an answered one, else the first
     media_type varchar(32), -- the first of the conversation
     direction varchar(32),
     agent_id varchar(64), -- the agent session with the longest handle time among those that answered
-    handle_time_ms bigint, -- sum over agent sessions
+    handle_time_ms bigint, -- sum over agent sessions, times below zero left out
     talk_time_ms bigint,
     hold_time_ms bigint,
     acw_time_ms bigint,
@@ -34,11 +34,14 @@ create table if not exists curated.fact_customer_interactions (
     data_source varchar(32) not null, -- genesys_cloud
     batch_id varchar(128) not null, -- the run that brought the record
     record_no bigint not null,
-    link_method varchar(32) not null, -- attribute_case, attribute_account, attribute_contact, external_contact
+    link_method varchar(32) not null, -- attribute_case, attribute_account, attribute_contact, external_contact, phone
     crm_account_id varchar(18), -- the surviving one after a merge; null: a contact without an account
     crm_contact_id varchar(18),
     crm_case_id varchar(18), -- named by the attribute, else the nearest case in time
-    customer_tier varchar(1020) -- as it stood when the conversation began
+    customer_tier varchar(1020), -- as it stood when the conversation began
+    customer_number varchar(1024), -- the customer's number or address as it came: who called, or who was called
+    met_bot boolean, -- a bot had a session, whoever came after it
+    case_minutes_apart integer -- from the start to the creation of the nearest case, below zero before it; null: named by the attribute
 )
 diststyle auto
 sortkey (conversation_start);

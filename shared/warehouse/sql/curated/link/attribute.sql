@@ -1,11 +1,15 @@
 -- curated/link/attribute.sql: what the mentioned participant attributes of the batch's conversations say; the first name present wins.
--- Grain   conversation_id
+-- Grain   tmp_said: conversation_id, meaning, attribute_name, attribute_value. tmp_attribute: conversation_id
 -- Reads   staging.genesys_attribute of the winning records. Where such a record came from a query, which has no attributes: those of the
 --         last details job, or staging.genesys_conversation_attribute if it was read after that job
--- Params  tmp_batch (curated/begin.sql); tmp_conversation (fact_agent_leg/merge.sql)
--- Rerun   safe: a temporary table of the session
+-- Params  tmp_batch (curated/begin.sql); tmp_conversation (link/conversation.sql)
+-- Rule    The longest text of id_prefixes that an id begins with is cut off. What is left is an id if it has 15 or 18 letters and digits,
+--         of which the first 15 identify, in their case (the other three repeat what case they have, and are not looked at). An id whose
+--         first three characters are not those of its kind is refused, and the next name counts. Any other text (NA, none) says
+--         nothing.
+-- Rerun   safe: temporary tables of the session
 
-create temp table tmp_attribute as
+create temp table tmp_said as
 with live as (
     -- The newest look at a conversation itself; it counts until a details job has the conversation.
     select
@@ -66,14 +70,15 @@ held as (
 
 carried as (
     -- One pass over the attributes; where a list of names has this one: 0 is nowhere.
-    select
+    select distinct
         held.conversation_id,
+        held.attribute_name,
+        trim(held.attribute_value) as attribute_value,
         strpos(tmp_batch.case_id_names, ',' || held.attribute_name || ',') as case_order,
         strpos(tmp_batch.account_id_names, ',' || held.attribute_name || ',') as account_order,
         strpos(tmp_batch.contact_id_names, ',' || held.attribute_name || ',') as contact_order,
         strpos(tmp_batch.escalated_names, ',' || held.attribute_name || ',') as escalated_order,
-        strpos(tmp_batch.bot_handled_names, ',' || held.attribute_name || ',') as bot_handled_order,
-        trim(held.attribute_value) as attribute_value
+        strpos(tmp_batch.bot_handled_names, ',' || held.attribute_name || ',') as bot_handled_order
     from held
     cross join tmp_batch
     where
@@ -84,72 +89,155 @@ carried as (
         ) > 0
 ),
 
+digit as (
+    select 0 as n
+    union all
+    select 1 as n
+    union all
+    select 2 as n
+    union all
+    select 3 as n
+    union all
+    select 4 as n
+    union all
+    select 5 as n
+    union all
+    select 6 as n
+    union all
+    select 7 as n
+    union all
+    select 8 as n
+    union all
+    select 9 as n
+),
+
+prefix as (
+    select listed.id_prefix
+    from (
+        select split_part(tmp_batch.id_prefixes, ',', tens.n * 10 + ones.n + 2) as id_prefix
+        from tmp_batch
+        cross join digit as tens
+        cross join digit as ones
+    ) as listed
+    where listed.id_prefix <> ''
+),
+
+bare as (
+    select
+        carried.conversation_id,
+        carried.attribute_name,
+        carried.attribute_value,
+        trim(substring(carried.attribute_value, coalesce(max(length(prefix.id_prefix)), 0) + 1)) as id_text
+    from carried
+    left join prefix
+        on left(carried.attribute_value, length(prefix.id_prefix)) = prefix.id_prefix
+    where carried.case_order + carried.account_order + carried.contact_order > 0
+    group by carried.conversation_id, carried.attribute_name, carried.attribute_value
+),
+
 mentioned as (
     select
         carried.conversation_id,
+        carried.attribute_name,
+        carried.attribute_value,
         cast('case' as varchar(32)) as meaning,
-        carried.case_order as name_order,
-        carried.attribute_value
+        carried.case_order as name_order
     from carried
     where carried.case_order > 0
     union all
     select
         carried.conversation_id,
+        carried.attribute_name,
+        carried.attribute_value,
         cast('account' as varchar(32)) as meaning,
-        carried.account_order as name_order,
-        carried.attribute_value
+        carried.account_order as name_order
     from carried
     where carried.account_order > 0
     union all
     select
         carried.conversation_id,
+        carried.attribute_name,
+        carried.attribute_value,
         cast('contact' as varchar(32)) as meaning,
-        carried.contact_order as name_order,
-        carried.attribute_value
+        carried.contact_order as name_order
     from carried
     where carried.contact_order > 0
     union all
     select
         carried.conversation_id,
+        carried.attribute_name,
+        carried.attribute_value,
         cast('escalated' as varchar(32)) as meaning,
-        carried.escalated_order as name_order,
-        carried.attribute_value
+        carried.escalated_order as name_order
     from carried
     where carried.escalated_order > 0
     union all
     select
         carried.conversation_id,
+        carried.attribute_name,
+        carried.attribute_value,
         cast('bot_handled' as varchar(32)) as meaning,
-        carried.bot_handled_order as name_order,
-        carried.attribute_value
+        carried.bot_handled_order as name_order
     from carried
     where carried.bot_handled_order > 0
 ),
 
-identified as (
-    -- Only what looks like a Salesforce id counts: 15 or 18 letters and digits. Its first 15 characters identify, in their case.
+kinded as (
     select
-        mentioned.conversation_id,
-        mentioned.meaning,
-        left(mentioned.attribute_value, 15) as id15,
-        dense_rank() over (partition by mentioned.conversation_id, mentioned.meaning order by mentioned.name_order) as rank_of_name
+        mentioned.*,
+        bare.id_text,
+        case mentioned.meaning
+            when 'case' then tmp_batch.case_prefixes
+            when 'account' then tmp_batch.account_prefixes
+            when 'contact' then tmp_batch.contact_prefixes
+        end as kind_prefixes
     from mentioned
-    where
-        mentioned.meaning in ('case', 'account', 'contact')
-        and length(mentioned.attribute_value) in (15, 18)
-        and translate(lower(mentioned.attribute_value), 'abcdefghijklmnopqrstuvwxyz0123456789', '') = ''
+    cross join tmp_batch
+    left join bare
+        on
+            mentioned.conversation_id = bare.conversation_id
+            and mentioned.attribute_name = bare.attribute_name
+            and mentioned.attribute_value = bare.attribute_value
+            and mentioned.meaning in ('case', 'account', 'contact')
+)
+
+select
+    kinded.conversation_id,
+    kinded.meaning,
+    kinded.name_order,
+    kinded.attribute_name,
+    kinded.attribute_value,
+    kinded.kind_prefixes,
+    left(kinded.id_text, 15) as id15,
+    case
+        when kinded.id_text is null or length(kinded.id_text) not in (15, 18) then 0
+        when translate(lower(kinded.id_text), 'abcdefghijklmnopqrstuvwxyz0123456789', '') <> '' then 0
+        else 1
+    end as is_id,
+    case when strpos(kinded.kind_prefixes, ',' || left(kinded.id_text, 3) || ',') > 0 then 1 else 0 end as is_of_kind
+from kinded;
+
+create temp table tmp_attribute as
+with identified as (
+    select
+        tmp_said.conversation_id,
+        tmp_said.meaning,
+        tmp_said.id15,
+        dense_rank() over (partition by tmp_said.conversation_id, tmp_said.meaning order by tmp_said.name_order) as rank_of_name
+    from tmp_said
+    where tmp_said.is_id = 1 and tmp_said.is_of_kind = 1
 ),
 
 flagged as (
     select
-        mentioned.conversation_id,
-        mentioned.meaning,
-        case when lower(mentioned.attribute_value) in ('true', '1', 'yes', 'y') then 1 else 0 end as says_true,
-        dense_rank() over (partition by mentioned.conversation_id, mentioned.meaning order by mentioned.name_order) as rank_of_name
-    from mentioned
+        tmp_said.conversation_id,
+        tmp_said.meaning,
+        case when lower(tmp_said.attribute_value) in ('true', '1', 'yes', 'y') then 1 else 0 end as says_true,
+        dense_rank() over (partition by tmp_said.conversation_id, tmp_said.meaning order by tmp_said.name_order) as rank_of_name
+    from tmp_said
     where
-        mentioned.meaning in ('escalated', 'bot_handled')
-        and lower(mentioned.attribute_value) in ('true', '1', 'yes', 'y', 'false', '0', 'no', 'n')
+        tmp_said.meaning in ('escalated', 'bot_handled')
+        and lower(tmp_said.attribute_value) in ('true', '1', 'yes', 'y', 'false', '0', 'no', 'n')
 ),
 
 counted as (

@@ -2,126 +2,67 @@
 -- link the batch may change, as the facts have them.
 -- Grain   conversation_id
 -- Reads   staging.genesys_* of the winning records; both interaction facts
--- Params  tmp_batch (curated/begin.sql); tmp_conversation, tmp_session (fact_agent_leg/merge.sql); tmp_attribute, tmp_relinked, tmp_score
+-- Params  tmp_conversation (link/conversation.sql); tmp_handling, tmp_party (link/handling.sql, link/party.sql); tmp_attribute,
+--         tmp_relinked, tmp_score
+-- Rule    An end before the start, or more than a day after the record was read, and a time below zero cannot be: the column is null, and
+--         curated.quarantine says so (quarantine/merge.sql)
 -- Rerun   safe: a temporary table of the session
 
 create temp table tmp_interaction as
-with agent_ranked as (
+with begun as (
     select
-        tmp_session.*,
-        row_number() over (
-            partition by tmp_session.conversation_id
-            order by coalesce(tmp_session.handle_time_ms, 0) desc, tmp_session.participant_no, tmp_session.session_no asc
-        ) as handle_order
-    from tmp_session
-    where tmp_session.purpose = 'agent' and tmp_session.answered
-),
-
-queue_ranked as (
-    select
-        tmp_session.conversation_id,
-        tmp_session.queue_id,
-        row_number() over (
-            partition by tmp_session.conversation_id
-            order by
-                case
-                    when agent_ranked.handle_order = 1 then 0
-                    when tmp_session.answered and tmp_session.purpose in ('acd', 'agent') then 1
-                    else 2
-                end,
-                tmp_session.participant_no,
-                tmp_session.session_no
-        ) as queue_order
-    from tmp_session
-    left join agent_ranked
-        on
-            tmp_session.conversation_id = agent_ranked.conversation_id
-            and tmp_session.participant_no = agent_ranked.participant_no
-            and tmp_session.session_no = agent_ranked.session_no
-    where tmp_session.queue_id is not null
-),
-
-totals as (
-    select
-        tmp_session.conversation_id,
-        sum(case when tmp_session.purpose = 'agent' then tmp_session.handle_time_ms end) as handle_time_ms,
-        sum(case when tmp_session.purpose = 'agent' then tmp_session.talk_time_ms end) as talk_time_ms,
-        sum(case when tmp_session.purpose = 'agent' then tmp_session.hold_time_ms end) as hold_time_ms,
-        sum(case when tmp_session.purpose = 'agent' then tmp_session.acw_time_ms end) as acw_time_ms,
-        max(case when tmp_session.purpose = 'agent' then 1 else 0 end) as has_agent,
-        max(case when tmp_session.purpose = 'agent' and tmp_session.answered then 1 else 0 end) as has_answer,
-        max(case when tmp_session.purpose = 'acd' and tmp_session.abandoned then 1 else 0 end) as has_abandon,
-        max(case when tmp_session.is_bot then 1 else 0 end) as has_bot,
-        min(case when tmp_session.is_bot then tmp_session.session_start end) as bot_start,
-        max(
-            case when tmp_session.purpose = 'agent' and tmp_session.answered then tmp_session.session_start end
-        ) as last_answer_start,
-        sum(tmp_session.transfers) as transfers
-    from tmp_session
-    group by tmp_session.conversation_id
-),
-
-contact_ranked as (
-    select
-        tmp_conversation.conversation_id,
-        participant.external_contact_id,
-        row_number() over (
-            partition by tmp_conversation.conversation_id
-            order by case when participant.purpose in ('customer', 'external') then 0 else 1 end, participant.participant_no
-        ) as contact_order,
-        dense_rank() over (
-            partition by tmp_conversation.conversation_id
-            order by participant.external_contact_id
-        ) as contact_rank
+        staged.batch_id,
+        staged.record_no,
+        staged.conversation_id,
+        staged.conversation_start,
+        staged.media_types,
+        staged.originating_direction,
+        case
+            when
+                staged.conversation_end >= staged.conversation_start
+                and staged.conversation_end <= dateadd('day', 1, tmp_conversation.extracted_at)
+                then staged.conversation_end
+        end as conversation_end
     from tmp_conversation
-    inner join staging.genesys_participant as participant
+    inner join staging.genesys_conversation as staged
         on
-            tmp_conversation.batch_id = participant.batch_id
-            and tmp_conversation.record_no = participant.record_no
-    where participant.external_contact_id is not null
-),
-
-contacts as (
-    select
-        contact_ranked.conversation_id,
-        max(case when contact_ranked.contact_order = 1 then contact_ranked.external_contact_id end) as external_contact_id,
-        max(contact_ranked.contact_rank) as external_contact_count
-    from contact_ranked
-    group by contact_ranked.conversation_id
+            tmp_conversation.batch_id = staged.batch_id
+            and tmp_conversation.record_no = staged.record_no
 )
 
 select
-    sha2(staged.conversation_id, 256) as conversation_key,
-    staged.conversation_id,
-    staged.conversation_start,
-    staged.conversation_end,
-    datediff('millisecond', staged.conversation_start, staged.conversation_end) as duration_ms,
-    queue_ranked.queue_id,
-    cast(nullif(split_part(coalesce(staged.media_types, ''), ',', 1), '') as varchar(32)) as media_type,
-    staged.originating_direction as direction,
-    agent_ranked.user_id as agent_id,
-    totals.handle_time_ms,
-    totals.talk_time_ms,
-    totals.hold_time_ms,
-    totals.acw_time_ms,
-    agent_ranked.wrap_up_code,
-    coalesce(totals.has_abandon, 0) = 1 and coalesce(totals.has_answer, 0) = 0 as abandoned,
-    coalesce(totals.transfers, 0) > 0 as transferred,
+    sha2(begun.conversation_id, 256) as conversation_key,
+    begun.conversation_id,
+    begun.conversation_start,
+    begun.conversation_end,
+    datediff('millisecond', begun.conversation_start, begun.conversation_end) as duration_ms,
+    tmp_handling.queue_id,
+    cast(nullif(split_part(coalesce(begun.media_types, ''), ',', 1), '') as varchar(32)) as media_type,
+    begun.originating_direction as direction,
+    tmp_handling.agent_id,
+    tmp_handling.handle_time_ms,
+    tmp_handling.talk_time_ms,
+    tmp_handling.hold_time_ms,
+    tmp_handling.acw_time_ms,
+    tmp_handling.wrap_up_code,
+    coalesce(tmp_handling.has_abandon, 0) = 1 and coalesce(tmp_handling.has_answer, 0) = 0 as abandoned,
+    coalesce(tmp_handling.transfers, 0) > 0 as transferred,
     case
         when tmp_attribute.escalated is not null then tmp_attribute.escalated = 1
         -- A bot first and an agent after it: a bot that takes over from an agent (a survey) is no escalation.
-        when totals.last_answer_start is not null and totals.bot_start is not null then totals.last_answer_start > totals.bot_start
-        else coalesce(totals.has_bot, 0) = 1 and coalesce(totals.has_answer, 0) = 1
+        when tmp_handling.last_answer_start is not null and tmp_handling.bot_start is not null
+            then tmp_handling.last_answer_start > tmp_handling.bot_start
+        else coalesce(tmp_handling.has_bot, 0) = 1 and coalesce(tmp_handling.has_answer, 0) = 1
     end as was_escalated,
     case
         when tmp_attribute.bot_handled is not null then tmp_attribute.bot_handled = 1
-        else coalesce(totals.has_bot, 0) = 1 and coalesce(totals.has_agent, 0) = 0
+        else coalesce(tmp_handling.has_bot, 0) = 1 and coalesce(tmp_handling.has_agent, 0) = 0
     end as handled_by_bot_only,
     tmp_score.qa_score,
     tmp_score.csat_score,
     tmp_score.nps,
-    contacts.external_contact_id,
-    cast(coalesce(contacts.external_contact_count, 0) as integer) as external_contact_count,
+    tmp_party.external_contact_id,
+    cast(coalesce(tmp_party.external_contact_count, 0) as integer) as external_contact_count,
     tmp_attribute.case_id as asked_case_id,
     tmp_attribute.account_id as asked_account_id,
     tmp_attribute.contact_id as asked_contact_id,
@@ -130,26 +71,18 @@ select
     tmp_conversation.extracted_at as etl_loaded_at,
     cast('genesys_cloud' as varchar(32)) as data_source,
     tmp_conversation.batch_id,
-    tmp_conversation.record_no
+    tmp_conversation.record_no,
+    tmp_party.customer_number,
+    coalesce(tmp_handling.has_bot, 0) = 1 as met_bot
 from tmp_conversation
-inner join staging.genesys_conversation as staged
-    on
-        tmp_conversation.batch_id = staged.batch_id
-        and tmp_conversation.record_no = staged.record_no
-left join totals
-    on tmp_conversation.conversation_id = totals.conversation_id
-left join agent_ranked
-    on
-        tmp_conversation.conversation_id = agent_ranked.conversation_id
-        and agent_ranked.handle_order = 1
-left join queue_ranked
-    on
-        tmp_conversation.conversation_id = queue_ranked.conversation_id
-        and queue_ranked.queue_order = 1
+inner join begun
+    on tmp_conversation.conversation_id = begun.conversation_id
+left join tmp_handling
+    on tmp_conversation.conversation_id = tmp_handling.conversation_id
+left join tmp_party
+    on tmp_conversation.conversation_id = tmp_party.conversation_id
 left join tmp_attribute
     on tmp_conversation.conversation_id = tmp_attribute.conversation_id
-left join contacts
-    on tmp_conversation.conversation_id = contacts.conversation_id
 left join tmp_score
     on tmp_conversation.conversation_id = tmp_score.conversation_id
 union all
@@ -185,10 +118,14 @@ select
     fact_customer_interactions.etl_loaded_at,
     fact_customer_interactions.data_source,
     fact_customer_interactions.batch_id,
-    fact_customer_interactions.record_no
+    fact_customer_interactions.record_no,
+    fact_customer_interactions.customer_number,
+    fact_customer_interactions.met_bot
 from curated.fact_customer_interactions
 inner join tmp_relinked
-    on fact_customer_interactions.conversation_id = tmp_relinked.conversation_id
+    on
+        fact_customer_interactions.conversation_start = tmp_relinked.conversation_start
+        and fact_customer_interactions.conversation_id = tmp_relinked.conversation_id
 union all
 select
     fact_anonymous_interactions.conversation_key,
@@ -222,7 +159,11 @@ select
     fact_anonymous_interactions.etl_loaded_at,
     fact_anonymous_interactions.data_source,
     fact_anonymous_interactions.batch_id,
-    fact_anonymous_interactions.record_no
+    fact_anonymous_interactions.record_no,
+    fact_anonymous_interactions.customer_number,
+    fact_anonymous_interactions.met_bot
 from curated.fact_anonymous_interactions
 inner join tmp_relinked
-    on fact_anonymous_interactions.conversation_id = tmp_relinked.conversation_id;
+    on
+        fact_anonymous_interactions.conversation_start = tmp_relinked.conversation_start
+        and fact_anonymous_interactions.conversation_id = tmp_relinked.conversation_id;

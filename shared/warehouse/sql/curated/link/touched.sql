@@ -1,98 +1,23 @@
 -- curated/link/touched.sql: CRM records in which this batch has changed something that decides a link, and those that hang on them.
--- Grain   object, reference_id (the first 15 characters of a Salesforce id; the asked id of an external contact)
--- Reads   curated.dim_salesforce_{account,contact,case}, curated.external_contact, as they stand after the batch
--- Params  tmp_batch (curated/begin.sql); tmp_crm (salesforce_purged/merge.sql); tmp_before, tmp_alias
+-- Grain   object, reference_id, since_at, until_at: conversations that began in between depend on it
+-- Reads   curated.dim_salesforce_{account,contact,case}, external_contact, phone_number and quarantine, as they stand after the batch,
+--         and ops.window_ledger
+-- Params  tmp_batch (curated/begin.sql); tmp_state (link/state.sql), tmp_alias
 -- Rerun   safe: a temporary table of the session
 
 create temp table tmp_touched as
-with after_merge as (
+with changed as (
     select
-        cast('account' as varchar(32)) as object,
-        dim_salesforce_account.account_id as crm_id,
-        md5(
-            to_char(dim_salesforce_account.valid_from, 'YYYYMMDDHH24MISSUS') || '|'
-            || to_char(dim_salesforce_account.valid_to, 'YYYYMMDDHH24MISSUS') || '|'
-            || coalesce('=' || dim_salesforce_account.customer_tier, '!') || '|'
-            || coalesce(dim_salesforce_account.master_record_id, '!')
-        ) as state
-    from curated.dim_salesforce_account
-    inner join tmp_crm
-        on
-            tmp_crm.object = 'account'
-            and dim_salesforce_account.account_id = tmp_crm.crm_id
-    union all
-    select
-        cast('contact' as varchar(32)) as object,
-        dim_salesforce_contact.contact_id as crm_id,
-        md5(
-            coalesce(dim_salesforce_contact.account_id, '!') || '|'
-            || case when dim_salesforce_contact.is_latest then 'latest' else 'earlier' end || '|'
-            || coalesce(dim_salesforce_contact.master_record_id, '!')
-        ) as state
-    from curated.dim_salesforce_contact
-    inner join tmp_crm
-        on
-            tmp_crm.object = 'contact'
-            and dim_salesforce_contact.contact_id = tmp_crm.crm_id
-    union all
-    select
-        cast('case' as varchar(32)) as object,
-        dim_salesforce_case.case_id as crm_id,
-        md5(
-            coalesce(dim_salesforce_case.account_id, '!') || '|'
-            || coalesce(dim_salesforce_case.contact_id, '!') || '|'
-            || coalesce(to_char(dim_salesforce_case.created_at, 'YYYYMMDDHH24MISSUS'), '!') || '|'
-            || case when dim_salesforce_case.is_current then 'current' else 'closed' end || '|'
-            || coalesce(dim_salesforce_case.master_record_id, '!')
-        ) as state
-    from curated.dim_salesforce_case
-    inner join tmp_crm
-        on
-            tmp_crm.object = 'case'
-            and dim_salesforce_case.case_id = tmp_crm.crm_id
-    where dim_salesforce_case.is_latest
-    union all
-    select
-        cast('external_contact' as varchar(32)) as object,
-        external_contact.asked_id as crm_id,
-        md5(coalesce(external_contact.salesforce_contact_id, '!') || '|' || coalesce(external_contact.salesforce_account_id, '!')) as state
-    from curated.external_contact
-    inner join (
-        select distinct staged.asked_id
-        from staging.genesys_external_contact as staged
-        inner join tmp_batch
-            on staged.batch_id = tmp_batch.batch_id
-    ) as asked
-        on external_contact.asked_id = asked.asked_id
-),
-
-sides as (
-    select distinct
-        tmp_before.object,
-        tmp_before.crm_id,
-        tmp_before.state,
-        cast('before' as varchar(32)) as side
-    from tmp_before
-    union all
-    select distinct
-        after_merge.object,
-        after_merge.crm_id,
-        after_merge.state,
-        cast('after' as varchar(32)) as side
-    from after_merge
-),
-
-changed as (
-    select
-        sides.object,
-        sides.crm_id
-    from sides
-    group by sides.object, sides.crm_id, sides.state
+        tmp_state.object,
+        tmp_state.crm_id
+    from tmp_state
+    group by tmp_state.object, tmp_state.crm_id, tmp_state.state
     having count(*) = 1
 ),
 
 changed_account as (
-    select distinct changed.crm_id from changed
+    select changed.crm_id
+    from changed
     where changed.object = 'account'
 ),
 
@@ -112,7 +37,8 @@ account_family as (
 ),
 
 changed_contact as (
-    select changed.crm_id from changed
+    select changed.crm_id
+    from changed
     where changed.object = 'contact'
     union
     select dim_salesforce_contact.contact_id as crm_id
@@ -137,7 +63,8 @@ contact_family as (
 ),
 
 changed_case as (
-    select changed.crm_id from changed
+    select changed.crm_id
+    from changed
     where changed.object = 'case'
     union
     select dim_salesforce_case.case_id as crm_id
@@ -169,7 +96,8 @@ case_family as (
 ),
 
 external_family as (
-    select changed.crm_id from changed
+    select changed.crm_id
+    from changed
     where changed.object = 'external_contact'
     union
     select external_contact.asked_id as crm_id
@@ -181,24 +109,165 @@ external_family as (
     from curated.external_contact
     inner join contact_family
         on external_contact.salesforce_contact_id = contact_family.crm_id
+),
+
+family_number as (
+    -- Of whoever is concerned, every number there ever was.
+    select dim_salesforce_contact.phone as said
+    from curated.dim_salesforce_contact
+    inner join contact_family
+        on dim_salesforce_contact.contact_id = contact_family.crm_id
+    union
+    select dim_salesforce_contact.mobile_phone as said
+    from curated.dim_salesforce_contact
+    inner join contact_family
+        on dim_salesforce_contact.contact_id = contact_family.crm_id
+    union
+    select dim_salesforce_account.phone as said
+    from curated.dim_salesforce_account
+    inner join account_family
+        on dim_salesforce_account.account_id = account_family.crm_id
+),
+
+near_case as (
+    -- A changed case may be the nearest one, or no longer, of conversations that do not name it: of its contact or account, around it.
+    select
+        dim_salesforce_case.created_at,
+        coalesce(contact_alias.current_id, dim_salesforce_case.contact_id) as contact_id,
+        coalesce(account_alias.current_id, dim_salesforce_case.account_id) as account_id
+    from curated.dim_salesforce_case
+    inner join changed
+        on
+            changed.object = 'case'
+            and dim_salesforce_case.case_id = changed.crm_id
+    left join tmp_alias as contact_alias
+        on
+            contact_alias.object = 'contact'
+            and dim_salesforce_case.contact_id = contact_alias.crm_id
+    left join tmp_alias as account_alias
+        on
+            account_alias.object = 'account'
+            and dim_salesforce_case.account_id = account_alias.crm_id
+    where dim_salesforce_case.created_at is not null
+),
+
+near_person as (
+    select
+        near_case.created_at,
+        cast('contact' as varchar(32)) as object,
+        near_case.contact_id as crm_id
+    from near_case
+    union
+    select
+        near_case.created_at,
+        cast('account' as varchar(32)) as object,
+        near_case.account_id as crm_id
+    from near_case
+    union
+    select
+        near_case.created_at,
+        cast('account' as varchar(32)) as object,
+        coalesce(account_alias.current_id, dim_salesforce_contact.account_id) as crm_id
+    from near_case
+    inner join curated.dim_salesforce_contact
+        on
+            near_case.contact_id = dim_salesforce_contact.contact_id
+            and dim_salesforce_contact.is_latest
+    left join tmp_alias as account_alias
+        on
+            account_alias.object = 'account'
+            and dim_salesforce_contact.account_id = account_alias.crm_id
+),
+
+reference as (
+    select
+        cast('account' as varchar(32)) as object,
+        cast(left(account_family.crm_id, 15) as varchar(64)) as reference_id
+    from account_family
+    union
+    select
+        cast('contact' as varchar(32)) as object,
+        cast(left(contact_family.crm_id, 15) as varchar(64)) as reference_id
+    from contact_family
+    union
+    select
+        cast('case' as varchar(32)) as object,
+        cast(left(case_family.crm_id, 15) as varchar(64)) as reference_id
+    from case_family
+    union
+    select
+        cast('external_contact' as varchar(32)) as object,
+        cast(external_family.crm_id as varchar(64)) as reference_id
+    from external_family
+    union
+    select
+        cast('phone' as varchar(32)) as object,
+        cast(changed.crm_id as varchar(64)) as reference_id
+    from changed
+    where changed.object = 'phone'
+    union
+    select
+        cast('phone' as varchar(32)) as object,
+        cast(phone_number.e164 as varchar(64)) as reference_id
+    from family_number
+    inner join curated.phone_number
+        on family_number.said = phone_number.said
 )
 
 select
+    reference.object,
+    reference.reference_id,
+    cast('1970-01-01' as timestamp) as since_at,
+    cast('9999-12-31' as timestamp) as until_at
+from reference
+union
+select
+    near_person.object,
+    cast(left(near_person.crm_id, 15) as varchar(64)) as reference_id,
+    -- As far as the settings let a wider window reach.
+    dateadd('day', -28, near_person.created_at) as since_at,
+    dateadd('day', 28, near_person.created_at) as until_at
+from near_person
+where near_person.crm_id is not null
+union
+-- Asked for: the accounts that changed since then.
+select
     cast('account' as varchar(32)) as object,
-    left(account_family.crm_id, 15) as reference_id
-from account_family
+    cast(left(coalesce(account_alias.current_id, dim_salesforce_account.account_id), 15) as varchar(64)) as reference_id,
+    tmp_batch.relink_since as since_at,
+    cast('9999-12-31' as timestamp) as until_at
+from curated.dim_salesforce_account
+inner join tmp_batch
+    on dim_salesforce_account.valid_from >= tmp_batch.relink_since
+left join tmp_alias as account_alias
+    on
+        account_alias.object = 'account'
+        and dim_salesforce_account.account_id = account_alias.crm_id
 union
+-- Asked for: links that were refused for a reason.
 select
-    cast('contact' as varchar(32)) as object,
-    left(contact_family.crm_id, 15) as reference_id
-from contact_family
+    cast('conversation' as varchar(32)) as object,
+    cast(quarantine.natural_id as varchar(64)) as reference_id,
+    cast('1970-01-01' as timestamp) as since_at,
+    cast('9999-12-31' as timestamp) as until_at
+from curated.quarantine
+inner join tmp_batch
+    on strpos(tmp_batch.relink_reasons, ',' || quarantine.reason || ',') > 0
+where
+    quarantine.source = 'genesys'
+    and quarantine.object in ('conversation_link', 'conversation_case', 'conversation_value')
+    and quarantine.natural_id is not null
 union
+-- What waits until Salesforce is read further.
 select
-    cast('case' as varchar(32)) as object,
-    left(case_family.crm_id, 15) as reference_id
-from case_family
-union
-select
-    cast('external_contact' as varchar(32)) as object,
-    external_family.crm_id as reference_id
-from external_family;
+    cast('crm_late' as varchar(32)) as object,
+    cast(window_ledger.object as varchar(64)) as reference_id,
+    cast('1970-01-01' as timestamp) as since_at,
+    cast('9999-12-31' as timestamp) as until_at
+from ops.window_ledger
+inner join tmp_batch
+    on window_ledger.batch_id = tmp_batch.batch_id
+where
+    window_ledger.source = 'salesforce'
+    and window_ledger.object in ('account', 'contact', 'case')
+    and window_ledger.mode not in ('left_out', 'partial');

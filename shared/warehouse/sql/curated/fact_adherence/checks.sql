@@ -1,0 +1,47 @@
+-- curated.fact_adherence: data tests.
+-- Grain   one query a rule; a row it returns is a breach
+-- Params  none
+
+-- fail: one_row_per_day: an agent has one row for a day in a management unit
+select
+    management_unit_id,
+    user_id,
+    day_start,
+    count(*) as found
+from curated.fact_adherence
+group by management_unit_id, user_id, day_start
+having count(*) > 1;
+
+-- fail: days_do_not_overlap: no time of an agent in a management unit is counted twice
+select
+    followed.management_unit_id,
+    followed.user_id,
+    followed.day_start
+from (
+    select
+        fact_adherence.management_unit_id,
+        fact_adherence.user_id,
+        fact_adherence.day_start,
+        max(fact_adherence.day_end) over (
+            partition by fact_adherence.management_unit_id, fact_adherence.user_id
+            order by fact_adherence.day_start, fact_adherence.day_end
+            rows between unbounded preceding and 1 preceding
+        ) as earlier_end
+    from curated.fact_adherence
+) as followed
+where followed.earlier_end > followed.day_start;
+
+-- warn: schedule_holds: no time is negative, and exceptions are not longer than the schedule
+select
+    management_unit_id,
+    user_id,
+    day_start,
+    adherence_schedule_seconds,
+    exception_duration_seconds
+from curated.fact_adherence
+where
+    adherence_schedule_seconds < 0
+    or exception_duration_seconds < 0
+    or conformance_schedule_seconds < 0
+    or conformance_actual_seconds < 0
+    or exception_duration_seconds > adherence_schedule_seconds;
