@@ -3,6 +3,7 @@
 
 mod sample;
 mod summary;
+mod variances;
 mod verdicts;
 
 pub use summary::{LedgerLine, Links, Summary};
@@ -139,6 +140,17 @@ impl Checker {
             deadline,
         )
         .await;
+        let differing = variances::found(
+            &self.warehouse,
+            run_id,
+            &tests,
+            &checks,
+            &parameters,
+            deadline,
+        )
+        .await;
+        let variance = variances::in_words(&checks, &differing);
+        checks.extend(differing);
         checks.extend(notices(self.plan(run_id).await?.as_ref()));
         self.keep(request, &checks, deadline)
             .await
@@ -179,7 +191,7 @@ impl Checker {
         if verdict == Verdict::Fail {
             let failed: Vec<_> = checks
                 .iter()
-                .filter(|check| check.verdict == Verdict::Fail)
+                .filter(|check| check.verdict == Verdict::Fail && check.name != variances::EACH)
                 .map(|check| {
                     format!(
                         "{} ({}; expected: {})",
@@ -196,6 +208,8 @@ impl Checker {
             run_id: run_id.clone(),
             verdict,
             checks,
+            has_variance: variance.is_some(),
+            variance: variance.unwrap_or_default(),
         })
     }
 

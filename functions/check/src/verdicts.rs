@@ -1,6 +1,6 @@
 //! The data tests as one query, and what their answer means.
 
-use crate::Links;
+use crate::{Links, variances};
 use model::RunId;
 use model::payload::{CheckResult, PlanOutcome, Verdict};
 use model::settings::Settings;
@@ -8,6 +8,8 @@ use warehouse::sql::DataTest;
 
 /// The test whose severity the settings decide.
 const JOIN_RATE: &str = "curated.fact_customer_interactions/join_rate";
+/// Another one: figures that differ from what their sources count.
+pub(crate) const VARIANCE: &str = "curated.queue_source_figure/variance";
 /// What is told of a test without an answer.
 const NOT_RUN: &str = "not run";
 /// The name of what the plan has to tell.
@@ -35,12 +37,14 @@ pub fn combined_query(
         .collect();
     let query = parts.join("\nunion all\n");
     let mut parameters = vec![("batch_id".to_owned(), run_id.to_string())];
-    let percent = (
-        "max_unlinked_percent".to_owned(),
-        settings.check.max_unlinked_percent.to_string(),
-    );
-    if query.contains(":max_unlinked_percent") {
-        parameters.push(percent);
+    let thresholds = [
+        ("max_unlinked_percent", settings.check.max_unlinked_percent),
+        ("max_variance_percent", settings.check.max_variance_percent),
+    ];
+    for (name, percent) in thresholds {
+        if query.contains(&format!(":{name}")) {
+            parameters.push((name.to_owned(), percent.to_string()));
+        }
     }
     (query, parameters)
 }
@@ -71,6 +75,11 @@ pub fn judge(
                 format!(
                     "{} (at most {} % without a link)",
                     test.rule, settings.check.max_unlinked_percent
+                )
+            } else if test.name == VARIANCE {
+                format!(
+                    "{} (at most {} %)",
+                    test.rule, settings.check.max_variance_percent
                 )
             } else {
                 test.rule.clone()
@@ -117,10 +126,11 @@ pub(crate) fn has_rows(check: &CheckResult) -> bool {
 }
 
 fn severity(name: &str, fails: bool, settings: &Settings) -> Verdict {
-    match (name == JOIN_RATE, fails) {
-        (true, _) => settings.check.unlinked_severity,
-        (false, true) => Verdict::Fail,
-        (false, false) => Verdict::Warn,
+    match (name, fails) {
+        (JOIN_RATE, _) => settings.check.unlinked_severity,
+        (VARIANCE | variances::EACH, _) => settings.check.variance_severity,
+        (_, true) => Verdict::Fail,
+        (_, false) => Verdict::Warn,
     }
 }
 
@@ -192,6 +202,20 @@ mod tests {
     }
 
     #[test]
+    fn the_settings_decide_how_bad_a_variance_is_and_the_rule_says_what_is_allowed() {
+        let mut settings = settings();
+        let offending = BTreeMap::from([(VARIANCE.to_owned(), 2)]);
+        let tests = [test(VARIANCE, false)];
+        for severity in [Verdict::Warn, Verdict::Fail] {
+            settings.check.variance_severity = severity;
+            let result = judge(&tests, &offending, Links::default(), &settings).remove(0);
+            assert_eq!(result.verdict, severity);
+            assert_eq!(result.expected, "a rule (at most 0.5 %)");
+            assert_eq!(severity_of(&result, &settings), word(severity));
+        }
+    }
+
+    #[test]
     fn every_shipped_test_is_in_the_one_query_and_below_its_limit() {
         let tests = warehouse::sql::data_tests().unwrap();
         let run = RunId::try_from("nightly-1".to_owned()).unwrap();
@@ -202,10 +226,12 @@ mod tests {
                 .iter()
                 .all(|test| query.contains(&format!("'{}'", test.name)))
         );
-        assert!(
-            tests.iter().any(|test| test.name == JOIN_RATE),
-            "the join-rate test has another name"
-        );
+        for name in [JOIN_RATE, VARIANCE] {
+            assert!(
+                tests.iter().any(|test| test.name == name),
+                "{name} has another name"
+            );
+        }
         assert!(
             parameters
                 .iter()

@@ -11,11 +11,12 @@ pub use receipt::{Pointer, Receipt, StoredFile};
 pub use shelf::{Found, Shelf, find, publish};
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use landing::{LandingError, Link, LinkRequest, Store};
 use model::payload::{ExportOutcome, ExportRequest, ExportedFile};
 use model::settings::Settings;
 use model::{Classify, Kind};
-use report::{Cell, Format, Period, Reading, Report, Spec};
+use report::{Cell, Format, Period, PeriodError, Reading, Report, Spec};
 use serde::Deserialize;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -154,8 +155,9 @@ impl Exporter {
         deadline: Deadline,
     ) -> Result<ExportOutcome, ExportError> {
         let spec = specs::load(&self.settings_dir, &request.report)?;
-        let period = spec
-            .period(request.at)
+        let period = TimeZone::get(&self.settings.business_time_zone)
+            .map_err(PeriodError::from)
+            .and_then(|zone| spec.period(request.at, zone))
             .map_err(|cause| ExportError::Period {
                 report: spec.name.clone(),
                 cause,

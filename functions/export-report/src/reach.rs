@@ -26,15 +26,17 @@ const QUERY: &str = "select cast(window_ledger.window_start as varchar(32)), cas
     and window_ledger.mode in ('nightly', 'intraday', 'backfill') \
     and window_ledger.window_end > cast(:from_at as timestamp) and window_ledger.window_start < cast(:to_at as timestamp)";
 
-/// Asks the ledger about the days of `period`. The views cut days in UTC, whatever the zone of the report.
+/// Asks the ledger about the days of `period`: days of its zone, of which windows of two UTC days may be parts.
 pub(crate) async fn of(
     warehouse: &Warehouse,
     name: &str,
     period: &Period,
     within: Duration,
 ) -> Result<Reach, WarehouseError> {
-    let values = [("from_at", period.first_day()), ("to_at", period.end_day())];
-    let values = values.map(|(name, day)| (name.to_owned(), format!("{day} 00:00:00")));
+    let window = period.window();
+    let values = [("from_at", window.start()), ("to_at", window.end())];
+    let text = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let values = values.map(|(name, at)| (name.to_owned(), text(at)));
     let rows = warehouse.query(name, QUERY, &values, within).await?;
     Ok(reach(period, rows.iter().filter_map(|row| reading(row))))
 }
@@ -57,8 +59,8 @@ fn reach(period: &Period, readings: impl Iterator<Item = (Window, bool)>) -> Rea
     let lacks = |coverage: &Coverage| -> Vec<Date> {
         let days = period.first_day().series(1.day());
         let days = days.take_while(|day| *day < period.end_day());
-        days.filter(|day| !utc(*day).is_some_and(|day| coverage.covers(day)))
-            .collect()
+        let whole = |day: Date| local(day, period.zone()).is_some_and(|day| coverage.covers(day));
+        days.filter(|day| !whole(*day)).collect()
     };
     Reach {
         unread: lacks(&read),
@@ -66,10 +68,10 @@ fn reach(period: &Period, readings: impl Iterator<Item = (Window, bool)>) -> Rea
     }
 }
 
-/// A day of UTC.
-fn utc(day: Date) -> Option<Window> {
+/// A day of `zone`.
+fn local(day: Date, zone: &TimeZone) -> Option<Window> {
     let begin = |day: Date| {
-        let zoned = day.to_zoned(TimeZone::UTC).ok()?;
+        let zoned = day.to_zoned(zone.clone()).ok()?;
         Some(zoned.timestamp())
     };
     Window::new(begin(day)?, begin(day.tomorrow().ok()?)?).ok()
@@ -87,9 +89,8 @@ mod tests {
     #[test]
     fn a_day_counts_once_all_of_it_has_been_read_and_a_period_is_final_once_every_day_was_read_for_good()
      {
-        let zone = TimeZone::get("America/Los_Angeles").unwrap();
         let (first, end) = ("2026-01-05".parse().unwrap(), "2026-01-08".parse().unwrap());
-        let period = Period::between(first, end, zone).unwrap();
+        let period = Period::between(first, end, TimeZone::UTC).unwrap();
         let day = |n: u32, is_settled| {
             let text = |n| format!("2026-01-{n:02}T00:00:00Z");
             (window(&text(n), &text(n + 1)), is_settled)
@@ -115,5 +116,22 @@ mod tests {
             of(&[day(5, true), day(6, true), day(7, true)]),
             (vec![], true)
         );
+    }
+
+    #[test]
+    fn a_local_day_needs_each_utc_day_it_lies_in() {
+        let zone = TimeZone::get("America/Los_Angeles").unwrap();
+        let (first, end) = ("2026-01-05".parse().unwrap(), "2026-01-06".parse().unwrap());
+        let period = Period::between(first, end, zone).unwrap();
+        let day = |from, to| {
+            let text = |n| format!("2026-01-{n:02}T00:00:00Z");
+            (window(&text(from), &text(to)), true)
+        };
+        let is_final = |readings: &[(Window, bool)]| {
+            let reach = reach(&period, readings.iter().copied());
+            (reach.unread.is_empty(), reach.is_final)
+        };
+        assert_eq!(is_final(&[day(5, 6)]), (false, false));
+        assert_eq!(is_final(&[day(5, 6), day(6, 7)]), (true, true));
     }
 }

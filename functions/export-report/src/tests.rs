@@ -1,4 +1,5 @@
 use super::*;
+use jiff::tz::TimeZone;
 use landing::{LandingError, Object};
 use model::RunId;
 use std::cell::{Cell as Slot, RefCell};
@@ -97,7 +98,13 @@ fn prepared() -> (String, Receipt, Vec<Vec<u8>>) {
             cell(Value::Integer(1)),
         ]
     });
-    let report = Report::new(&spec, spec.period(request.at).unwrap(), reading, &row).unwrap();
+    let report = Report::new(
+        &spec,
+        spec.period(request.at, TimeZone::UTC).unwrap(),
+        reading,
+        &row,
+    )
+    .unwrap();
     prepare(&request, &spec, &report, read_at).unwrap()
 }
 
@@ -120,7 +127,7 @@ async fn stored(bucket: &Bucket, replaces: bool) -> Result<Receipt, LandingError
 fn the_good_event_is_accepted() {
     let request = request();
     let spec = specs::load(settings(), &request.report).unwrap();
-    let period = spec.period(request.at).unwrap();
+    let period = spec.period(request.at, TimeZone::UTC).unwrap();
     insta::assert_snapshot!(period.window(), @"2026-01-05T00:00:00Z/2026-01-12T00:00:00Z");
 }
 
@@ -190,7 +197,11 @@ async fn the_same_run_finds_its_export_and_writes_nothing() {
         .unwrap();
     assert_eq!(found, Found::Whole(Box::new(receipt.clone())));
     let spec = spec();
-    assert!(fits(&receipt, &spec, &spec.period(request().at).unwrap()));
+    assert!(fits(
+        &receipt,
+        &spec,
+        &spec.period(request().at, TimeZone::UTC).unwrap()
+    ));
     let other = RunId::try_from("nightly-20260113t000000z".to_owned()).unwrap();
     let found = find(&bucket, &other, &receipt.report).await.unwrap();
     assert_eq!(found, Found::Nothing);

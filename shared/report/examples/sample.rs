@@ -1,5 +1,6 @@
 //! Writes the shipped report with invented figures to a folder, to look at: `cargo run -p report --example sample -- [DIR]`.
 
+use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use model::RunId;
 use report::{Cell, Format, Reading, Report, Spec};
@@ -43,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     ] {
         let spec = Spec::parse("escalation_by_tier", SPEC)?;
         let at: Timestamp = "2026-01-12T02:15:00Z".parse()?;
-        let period = spec.period(at)?;
+        let period = spec.period(at, TimeZone::UTC)?;
         let reading = Reading {
             run_id: RunId::try_from("nightly-20260112t000000z".to_owned())?,
             read_at: at,

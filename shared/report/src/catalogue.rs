@@ -44,8 +44,8 @@ pub struct ViewColumn {
 pub struct View {
     /// Its qualified name.
     pub name: &'static str,
-    /// The column with the UTC day of a row: a view that has no finer time cannot cut days in another zone.
-    pub utc_day: &'static str,
+    /// The column with the day of a row in the business time zone.
+    pub day: &'static str,
     /// The column that says whether a row is final.
     pub settled: &'static str,
     /// The columns a report may use.
@@ -54,7 +54,7 @@ pub struct View {
 
 const VIEWS: [View; 1] = [View {
     name: "mart.escalation_by_tier",
-    utc_day: "conversation_date",
+    day: "conversation_date",
     settled: "is_settled",
     columns: &[
         column("conversation_date", Kind::Date, ""),

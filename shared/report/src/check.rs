@@ -82,22 +82,14 @@ pub fn is_name(name: &str) -> bool {
             .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
 }
 
-pub fn check_zone(file: &File<'_>, view: &View, zone: &str) -> Result<(), SpecError> {
-    if TimeZone::get(zone).is_err() {
-        return Err(file.refuse(
-            "time_zone",
-            zone,
-            "must be an IANA zone such as Europe/Berlin",
-        ));
-    }
-    if !["UTC", "Etc/UTC"].contains(&zone) {
-        let reason = format!(
-            "{} has UTC days only; use UTC or leave the key out",
-            view.name
-        );
-        return Err(file.refuse("time_zone", zone, reason));
-    }
-    Ok(())
+/// The views have the days of one zone, and a day of theirs cannot be cut anew.
+pub fn check_zone(file: &File<'_>, zone: &str) -> Result<(), SpecError> {
+    let reason = if TimeZone::get(zone).is_err() {
+        "must be an IANA zone such as Europe/Berlin"
+    } else {
+        "the days are those of business_time_zone in tributary.toml; leave the key out"
+    };
+    Err(file.refuse("time_zone", zone, reason))
 }
 
 pub fn check_period(file: &File<'_>, raw: &RawPeriod) -> Result<PeriodRule, SpecError> {

@@ -36,7 +36,7 @@ impl Spec {
     /// One row per group: the grouping columns, the sums, and 1 or 0 for settled. Ratios are made of the sums afterwards,
     /// so that a rate is never the average of rates.
     pub fn query(&self, period: &Period) -> Query {
-        let day = self.view.utc_day;
+        let day = self.view.day;
         let groups: Vec<_> = self.group_by.iter().map(|column| column.name).collect();
         let mut sql = String::from("select\n");
         for group in &groups {

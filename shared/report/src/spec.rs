@@ -189,7 +189,7 @@ impl Spec {
             )
         })?;
         if let Some(zone) = &raw.time_zone {
-            check_zone(&file, view, zone)?;
+            check_zone(&file, zone)?;
         }
         if !(1..=168).contains(&raw.link_hours) {
             return Err(file.refuse(
@@ -259,11 +259,11 @@ impl Spec {
         Ok(self)
     }
 
-    /// The days the report covers when it is made at `at`, in the zone its view can cut: UTC.
-    pub fn period(&self, at: Timestamp) -> Result<Period, PeriodError> {
+    /// The days the report covers when it is made at `at`, in the zone its view has days of: the business time zone.
+    pub fn period(&self, at: Timestamp, zone: TimeZone) -> Result<Period, PeriodError> {
         match self.period {
-            PeriodRule::LastDays(days) => Period::last_days(days, at, TimeZone::UTC),
-            PeriodRule::Between(from, to) => Period::between(from, to, TimeZone::UTC),
+            PeriodRule::LastDays(days) => Period::last_days(days, at, zone),
+            PeriodRule::Between(from, to) => Period::between(from, to, zone),
         }
     }
 

@@ -16,7 +16,7 @@ fn report(rows: &[Vec<Cell>]) -> Report {
 fn report_of(days_read: usize, is_final: bool, rows: &[Vec<Cell>]) -> Report {
     let spec = Spec::parse("escalation_by_tier", SPEC).unwrap();
     let at: Timestamp = "2026-01-12T02:15:00Z".parse().unwrap();
-    let period = spec.period(at).unwrap();
+    let period = spec.period(at, jiff::tz::TimeZone::UTC).unwrap();
     let days = period.first_day().series(1.day()).take(7);
     let reading = Reading {
         run_id: RunId::try_from("nightly-20260112t000000z".to_owned()).unwrap(),
@@ -150,7 +150,7 @@ fn an_answer_of_another_shape_is_refused() {
         is_final: true,
     };
     let refusal = |rows: &[Vec<Cell>]| {
-        let period = spec.period(at).unwrap();
+        let period = spec.period(at, jiff::tz::TimeZone::UTC).unwrap();
         Report::new(&spec, period, reading.clone(), rows)
             .unwrap_err()
             .to_string()

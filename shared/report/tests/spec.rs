@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // helpers of tests, which the lint does not know as such
 
+use jiff::tz::TimeZone;
 use report::{Format, Spec};
 
 const SHIPPED: &str = include_str!("../../../infra/settings/reports/escalation_by_tier.toml");
@@ -32,7 +33,7 @@ fn the_shipped_report_is_valid() {
 fn the_query_sums_each_column_once_and_takes_days_as_parameters() {
     let spec = spec(SHIPPED).unwrap();
     let period = spec
-        .period("2026-01-12T02:15:00Z".parse().unwrap())
+        .period("2026-01-12T02:15:00Z".parse().unwrap(), TimeZone::UTC)
         .unwrap();
     let query = spec.query(&period);
     insta::assert_snapshot!(query.sql, @"
@@ -66,7 +67,7 @@ fn fixed_days_are_a_period_too() {
     ))
     .unwrap();
     let period = spec
-        .period("2030-01-12T02:15:00Z".parse().unwrap())
+        .period("2030-01-12T02:15:00Z".parse().unwrap(), TimeZone::UTC)
         .unwrap();
     assert_eq!(
         period.window().to_string(),
@@ -122,7 +123,7 @@ fn a_refusal_names_file_key_value_and_reason() {
     period.from = "2026-02-31": must be a day such as 2026-01-31
     period.to = "2026-01-01": must be a day after from, 2026-02-01
     time_zone = "Mars/Olympus": must be an IANA zone such as Europe/Berlin
-    time_zone = "Europe/Berlin": mart.escalation_by_tier has UTC days only; use UTC or leave the key out
+    time_zone = "Europe/Berlin": the days are those of business_time_zone in tributary.toml; leave the key out
     chart.kind = "pie": is no kind of chart; use bar
     chart.value = "customer_tier": is no column of this report; use one of: conversations, escalated, escalation_rate
     sort.by = "ltv_usd": is no column of this report; use one of: customer_tier, conversations, escalated, escalation_rate

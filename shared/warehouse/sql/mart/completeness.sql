@@ -16,6 +16,27 @@
 --         aggregate). is_balanced: no record was lost between two steps: received = out of window + duplicates + landed, landed = staged
 --         + quarantined, staged = merged + superseded. is_settled: every window was read for good and merged; one of conversations, be
 --         it before its newest reading.
+-- Column  source | text | genesys or salesforce
+-- Column  object | text | what was read
+-- Column  window_date | date, UTC | day of the last instant of the windows
+-- Column  windows | count | windows read
+-- Column  left_out_windows | count | windows that a run went on without and nobody has read since
+-- Column  settled_windows | count | of windows, those read for good
+-- Column  api_rows | count | records that the source counts; null where it states no count
+-- Column  received_rows | count | records that came
+-- Column  out_of_window_rows | count | of them, not of the window
+-- Column  duplicate_rows | count | of them, come again with the same bytes
+-- Column  landed_rows | count | records in landing/
+-- Column  staged_rows | count | records in staging
+-- Column  quarantined_rows | count | records set aside
+-- Column  merged_rows | count | staged records that were the newest of their id
+-- Column  superseded_rows | count | staged records that another extraction has replaced
+-- Column  has_gap | boolean | a window of the day is missing, or hours before one were never read
+-- Column  gap_begins_at | timestamp, UTC | where the hours begin that were never read
+-- Column  is_short | boolean | fewer records came than the source counts
+-- Column  is_balanced | boolean | no record was lost between two steps
+-- Column  is_settled | boolean | every window was read for good and merged
+-- Column  last_read_at | timestamp, UTC | when the newest of the windows had landed
 
 create or replace view mart.completeness as
 with reading as (

@@ -7,6 +7,14 @@
 --         for by each lookup window). What is still missing then will not come by itself: look at what the integration user may read.
 --         is_unavailable: it was asked for since the list before, and Salesforce had no answer (reason unavailable in curated.quarantine,
 --         whose detail says what came instead). Each list asks for it again; any change of it in Salesforce brings it, too.
+-- Column  object | text | account, contact, case or opportunity
+-- Column  record_id | text | Salesforce id
+-- Column  is_deleted | boolean | the list has it as deleted
+-- Column  created_at | timestamp, UTC | when it was created
+-- Column  listed_at | timestamp, UTC | when the list that names it was read
+-- Column  batch_id | text | run that read the list
+-- Column  was_asked | boolean | the list before named it too, and it was asked for by its id since
+-- Column  is_unavailable | boolean | Salesforce had no answer when it was asked for
 
 create or replace view mart.salesforce_hole as
 with merged as (

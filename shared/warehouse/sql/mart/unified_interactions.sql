@@ -4,6 +4,47 @@
 -- Rule    columns and meanings are public. customer_tier stood when the conversation began; customer_tier_current, industry, account_owner,
 --         ltv_usd, the case_* columns and the counts are of today: of the newest row of the CRM record, closed or not. The counts are null
 --         where no account is known.
+-- Column  conversation_id | text | Genesys id of the conversation
+-- Column  conversation_start | timestamp, UTC | when it began
+-- Column  conversation_end | timestamp, UTC | when it ended; null while it is open
+-- Column  duration_ms | milliseconds | from beginning to end; null while it is open
+-- Column  queue_id | text | queue of the agent session that handled longest, else of an answered one, else the first; null without a queue
+-- Column  queue_name | text | name of the queue as last listed
+-- Column  media_type | text | first medium of the conversation
+-- Column  direction | text | inbound or outbound
+-- Column  agent_id | text | agent who handled longest, of those who answered; null where none did
+-- Column  agent_name | text | name of that agent as last listed
+-- Column  handle_time_ms | milliseconds | talk + hold + after-call work, over all agent sessions
+-- Column  talk_time_ms | milliseconds | of handle_time_ms, talking
+-- Column  hold_time_ms | milliseconds | of handle_time_ms, on hold
+-- Column  acw_time_ms | milliseconds | of handle_time_ms, after-call work
+-- Column  wrap_up_code | text | chosen after the session of agent_id: an id of curated.dim_wrapup_code, or free text
+-- Column  abandoned | boolean | the customer left a queue, and no agent had answered
+-- Column  transferred | boolean | it was transferred at least once
+-- Column  was_escalated | boolean | marked as escalated, or, without a mark, handed on by a bot to an agent who answered
+-- Column  handled_by_bot_only | boolean | marked so, or, without a mark, a bot and no agent
+-- Column  qa_score | points, 0 to 100 | of the last released quality evaluation, whoever was evaluated
+-- Column  csat_score | points | of the last survey with a score, on the scale of its form
+-- Column  nps | points, 0 to 10 | of the last survey with a promoter score
+-- Column  external_contact_id | text | Genesys external contact of the customer
+-- Column  crm_account_id | text | Salesforce account, the surviving one after a merge; null without a link
+-- Column  crm_contact_id | text | Salesforce contact; null where none is known
+-- Column  crm_case_id | text | Salesforce case named by an attribute, else the nearest in time; null where none is near
+-- Column  link_method | text | how the customer was found; null without a link
+-- Column  customer_tier | text | tier of the account when the conversation began
+-- Column  customer_tier_current | text | tier of the account today
+-- Column  industry | text | industry of the account today
+-- Column  account_owner | text | owner of the account today
+-- Column  open_case_count | count | open cases of the account today; null without an account
+-- Column  open_opportunity_count | count | open opportunities of the account today; null without an account
+-- Column  ltv_usd | US dollars | lifetime value of the account today
+-- Column  case_category | text | type of the case today
+-- Column  case_status | text | status of the case today
+-- Column  case_priority | text | priority of the case today
+-- Column  is_settled | boolean | the conversation was read from a settled window; for days ask mart.settled_day
+-- Column  etl_loaded_at | timestamp, UTC | when the record was extracted
+-- Column  data_source | text | genesys_cloud
+-- Column  met_bot | boolean | a bot had a session in it; null where it was merged by a version before 3
 
 create or replace view mart.unified_interactions as
 with interactions as (
@@ -36,7 +77,8 @@ with interactions as (
         customer.customer_tier,
         customer.is_settled,
         customer.etl_loaded_at,
-        customer.data_source
+        customer.data_source,
+        customer.met_bot
     from curated.fact_customer_interactions as customer
     union all
     select
@@ -68,7 +110,8 @@ with interactions as (
         cast(null as varchar(1020)) as customer_tier,
         anonymous.is_settled,
         anonymous.etl_loaded_at,
-        anonymous.data_source
+        anonymous.data_source,
+        anonymous.met_bot
     from curated.fact_anonymous_interactions as anonymous
 ),
 
@@ -131,7 +174,8 @@ select
     crm_case.case_priority,
     interactions.is_settled,
     interactions.etl_loaded_at,
-    interactions.data_source
+    interactions.data_source,
+    interactions.met_bot
 from interactions
 left join curated.dim_queue
     on interactions.queue_id = dim_queue.queue_id
