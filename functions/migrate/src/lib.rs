@@ -1,300 +1,204 @@
-//! Brings the warehouse's schema to the version this code carries: each SQL file once, views again when their text changes.
+//! Brings the warehouse to the version this code carries: tables made or brought to their newest definitions, views made anew where
+//! their text has changed, roles with exactly what `sql/access/roles.toml` gives them.
+//!
+//! Every step is a small transaction with its own book-keeping in `ops.schema_version`. A call that is cut off leaves whole steps, and
+//! the next one goes on with those that are missing.
 
+mod access;
+mod apply;
+mod error;
+mod grants;
+mod privileges;
+mod recorded;
+mod units;
+mod views;
+
+pub use error::MigrateError;
+
+use apply::{ENOUGH, Followed};
+use model::settings::Settings;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+use std::hash::{BuildHasher as _, RandomState};
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
 use step::Deadline;
-use warehouse::sql::{self, File};
-use warehouse::{Batch, Target, Warehouse, WarehouseError};
+use warehouse::{Target, Warehouse};
 
 /// The version of the schema as a whole. It rises with every change of a table; `CHANGELOG.md` says what changed.
-pub const SCHEMA_VERSION: i32 = 2;
-
-/// Statements of one unit next to its own: delete and insert of its `schema_version` row.
-const BOOK_KEEPING: usize = 2;
-/// Statements in one transaction, below the Data API's limit of 40.
-const MAX_STATEMENTS: usize = 38;
+pub const SCHEMA_VERSION: i32 = 3;
 
 /// The function's environment.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Config {
+    /// Folder of the settings.
+    #[serde(default = "layer")]
+    pub settings_dir: PathBuf,
     /// Where statements run.
     #[serde(flatten)]
     pub target: Target,
 }
 
-/// Takes nothing.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+fn layer() -> PathBuf {
+    PathBuf::from("/opt")
+}
+
+/// Nothing, or what an earlier call of the same execution handed back.
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Request {}
+pub struct Request {
+    /// The long statement it has submitted; empty: none.
+    #[serde(default)]
+    pub statement_id: String,
+    /// How often that statement has conflicted with others.
+    #[serde(default)]
+    pub attempt: u32,
+    /// What was applied so far.
+    #[serde(default)]
+    pub applied: usize,
+}
 
 /// What was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Outcome {
-    /// The schema's version now.
+    /// The schema's version when it is done.
     pub version: i32,
-    /// SQL files applied by this call.
+    /// Steps applied, by this call and those before it.
     pub applied: usize,
-    /// Always `true`: the call ends when everything is applied.
+    /// Whether everything is applied; otherwise call again with what stands here.
     pub done: bool,
+    /// A long statement that runs; empty: none.
+    pub statement_id: String,
+    /// How often it has conflicted with others.
+    pub attempt: u32,
 }
 
-/// Why the schema could not be brought up to date.
-#[derive(Debug, thiserror::Error)]
-pub enum MigrateError {
-    /// The warehouse refused.
-    #[error("bringing the schema to version {SCHEMA_VERSION}")]
-    Warehouse(#[from] WarehouseError),
-    /// A published table's definition was edited instead of migrated.
-    #[error(
-        "{unit} was applied to this warehouse with another text; a published table is changed by a new migration, not by \
-         editing its definition"
-    )]
-    Edited {
-        /// The SQL file.
-        unit: String,
-    },
+/// A call under way.
+pub(crate) struct Call {
+    deadline: Deadline,
+    applied: usize,
+    attempt: u32,
 }
 
-impl model::Classify for MigrateError {
-    fn kind(&self) -> model::Kind {
-        match self {
-            Self::Warehouse(cause) => cause.kind(),
-            Self::Edited { .. } => model::Kind::Invalid,
-        }
+impl Call {
+    /// Whether the next step is the next call's.
+    fn is_late(&self) -> bool {
+        self.deadline.is_near(ENOUGH)
     }
 }
 
-/// One SQL file, ready to be applied.
-struct Unit {
-    name: &'static str,
-    sha256: String,
-    statements: Vec<String>,
-    /// Views are replaced when their text changes; tables are not.
-    replaceable: bool,
-}
-
-impl Unit {
-    fn new(file: File, replaceable: bool) -> Self {
-        let statements = file.statements();
-        Self {
-            name: file.path,
-            sha256: fingerprint(&statements),
-            statements,
-            replaceable,
-        }
-    }
-}
-
-/// A hash over the statements without comments and layout: editing a comment changes nothing.
-fn fingerprint(statements: &[String]) -> String {
-    let mut digest = Sha256::new();
-    for word in statements
-        .iter()
-        .flat_map(|text| text.lines())
-        .map(|line| line.split("--").next().unwrap_or_default())
-    {
-        for word in word.split_whitespace() {
-            digest.update(word);
-            digest.update(" ");
-        }
-    }
-    hex::encode(digest.finalize())
-}
-
-/// Every unit in the order it must be applied: what a view reads stands before it.
-fn units() -> Result<Vec<Unit>, WarehouseError> {
-    let mut units = Vec::new();
-    for folder in ["ops", "raw", "staging"] {
-        units.extend(
-            sql::folder(folder)
-                .into_iter()
-                .map(|file| Unit::new(file, false)),
-        );
-    }
-    for table in sql::curated() {
-        units.push(Unit::new(
-            sql::file(&format!("curated/{table}/table.sql"))?,
-            false,
-        ));
-    }
-    let mut views = sql::folder("mart");
-    // Every other view reads this one.
-    views.sort_by_key(|view| (view.path != "mart/unified_interactions.sql", view.path));
-    units.extend(views.into_iter().map(|file| Unit::new(file, true)));
-    Ok(units)
+/// What the next call has to wait for.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    statement_id: String,
 }
 
 /// Brings the schema up to date.
 #[derive(Debug)]
 pub struct Migrator {
     warehouse: Warehouse,
+    settings: Settings,
+    /// The text of the version's changes.
+    changes: String,
+    nonce: u64,
+    submitted: AtomicU64,
 }
 
 impl Migrator {
     /// Over the warehouse the configuration names.
-    pub fn new(aws: &aws_config::SdkConfig, config: Config) -> Self {
+    pub fn new(aws: &aws_config::SdkConfig, config: Config) -> Result<Self, MigrateError> {
+        let settings = step::settings(&config.settings_dir)?;
+        let warehouse = Warehouse::new(step::redshift_data(aws), config.target);
+        Ok(Self::over(warehouse, settings))
+    }
+
+    /// Over this warehouse.
+    pub fn over(warehouse: Warehouse, settings: Settings) -> Self {
         Self {
-            warehouse: Warehouse::new(step::redshift_data(aws), config.target),
+            warehouse,
+            settings,
+            changes: units::changes_text(),
+            nonce: RandomState::new().hash_one(std::process::id()),
+            submitted: AtomicU64::new(0),
         }
+    }
+
+    /// With sections besides those of `migrations/version_3.sql`, in the same form: for tests.
+    #[must_use]
+    pub fn with_changes(mut self, more: &str) -> Self {
+        self.changes.push('\n');
+        self.changes.push_str(more);
+        self
     }
 
     /// Applies what is missing. Safe to run at any time, also twice at once: whoever comes second finds it done.
-    pub async fn run(&self, deadline: Deadline) -> Result<Outcome, MigrateError> {
-        let applied = match self.applied(deadline).await {
-            Ok(applied) => applied,
-            // No `ops.schema_version` yet: a new warehouse.
-            Err(WarehouseError::Statement { .. }) => {
-                self.bootstrap(deadline).await?;
-                self.applied(deadline).await?
-            }
-            Err(error) => return Err(error.into()),
+    pub async fn run(
+        &self,
+        request: &Request,
+        deadline: Deadline,
+    ) -> Result<Outcome, MigrateError> {
+        let mut call = Call {
+            deadline,
+            applied: request.applied,
+            attempt: request.attempt,
         };
-        let (views, tables): (Vec<_>, Vec<_>) =
-            units()?.into_iter().partition(|unit| unit.replaceable);
-        let mut missing = Vec::new();
-        for unit in tables {
-            match applied.get(unit.name) {
-                Some(sha256) if *sha256 == unit.sha256 => {}
-                Some(_) => {
-                    return Err(MigrateError::Edited {
-                        unit: unit.name.to_owned(),
-                    });
-                }
-                None => missing.push(unit),
-            }
-        }
-        let mut count = missing.len();
-        let groups = groups(missing);
-        let views_no = groups.len();
-        for (number, group) in groups.into_iter().enumerate() {
-            self.apply(number, Vec::new(), &group, deadline).await?;
-        }
-        if views
-            .iter()
-            .any(|view| applied.get(view.name) != Some(&view.sha256))
-        {
-            count += views.len();
-            self.apply(views_no, drops(&views), &views, deadline)
-                .await?;
-        }
+        let flow = self.steps(&request.statement_id, &mut call).await?;
+        let (done, statement_id) = match flow {
+            ControlFlow::Continue(()) => (true, String::new()),
+            ControlFlow::Break(waiting) => (false, waiting.statement_id),
+        };
+        let applied = call.applied;
         tracing::info!(
-            applied = count,
-            "Schema version {SCHEMA_VERSION}, applied {count} files"
+            applied,
+            done,
+            "Schema version {SCHEMA_VERSION}, applied {applied} steps"
         );
         Ok(Outcome {
             version: SCHEMA_VERSION,
-            applied: count,
-            done: true,
+            applied,
+            done,
+            statement_id,
+            attempt: call.attempt,
         })
     }
 
-    async fn applied(
+    async fn steps(
         &self,
-        deadline: Deadline,
-    ) -> Result<BTreeMap<String, String>, WarehouseError> {
-        let query = "select unit, sha256 from ops.schema_version";
-        let rows = self
-            .warehouse
-            .query("migrate/applied", query, &[], deadline.left())
-            .await?;
-        let text = |value: Option<&warehouse::Value>| {
-            value.and_then(warehouse::Value::text).unwrap_or_default()
-        };
-        Ok(rows
-            .iter()
-            .map(|row| (text(row.first()), text(row.get(1))))
-            .collect())
-    }
-
-    async fn bootstrap(&self, deadline: Deadline) -> Result<(), WarehouseError> {
-        let mut statements: Vec<_> = ["\"raw\"", "staging", "curated", "mart", "ops"]
-            .iter()
-            .map(|schema| format!("create schema if not exists {schema}"))
-            .collect();
-        statements.extend(sql::file("ops/schema_version.sql")?.statements());
-        let batch = Batch {
-            name: "migrate/bootstrap".to_owned(),
-            token: token("bootstrap", deadline),
-            statements,
-            parameters: vec![],
-        };
-        self.warehouse
-            .run(&batch, deadline.left())
-            .await
-            .map(|_| ())
-    }
-
-    async fn apply(
-        &self,
-        number: usize,
-        before: Vec<String>,
-        group: &[Unit],
-        deadline: Deadline,
-    ) -> Result<(), WarehouseError> {
-        // Two migrations at once take turns here.
-        let mut statements = vec!["lock ops.schema_version".to_owned()];
-        statements.extend(before);
-        let mut parameters = vec![("version".to_owned(), SCHEMA_VERSION.to_string())];
-        for (position, unit) in group.iter().enumerate() {
-            statements.extend(unit.statements.iter().cloned());
-            statements.push(format!(
-                "delete from ops.schema_version where unit = :unit_{position}"
-            ));
-            statements.push(format!(
-                "insert into ops.schema_version (unit, sha256, version) \
-                 select cast(:unit_{position} as varchar(256)), cast(:sha_{position} as varchar(64)), cast(:version as integer)"
-            ));
-            parameters.push((format!("unit_{position}"), unit.name.to_owned()));
-            parameters.push((format!("sha_{position}"), unit.sha256.clone()));
-        }
-        let batch = Batch {
-            name: format!("migrate/{SCHEMA_VERSION}/{number}"),
-            token: token(&format!("apply-{number}"), deadline),
-            statements,
-            parameters,
-        };
-        self.warehouse
-            .run(&batch, deadline.left())
-            .await
-            .map(|_| ())
-    }
-}
-
-/// Drops every view, those that read others first. `create or replace` would do only while the columns stay what they are.
-fn drops(views: &[Unit]) -> Vec<String> {
-    views
-        .iter()
-        .rev()
-        .map(|view| {
-            let name = view.name.trim_end_matches(".sql").replace('/', ".");
-            format!("drop view if exists {name}")
-        })
-        .collect()
-}
-
-/// Units packed into as few transactions as the limit allows, in order.
-fn groups(units: Vec<Unit>) -> Vec<Vec<Unit>> {
-    let mut groups: Vec<(usize, Vec<Unit>)> = Vec::new();
-    for unit in units {
-        let size = unit.statements.len() + BOOK_KEEPING;
-        match groups.last_mut() {
-            Some((used, group)) if *used + size <= MAX_STATEMENTS => {
-                *used += size;
-                group.push(unit);
+        statement_id: &str,
+        call: &mut Call,
+    ) -> Result<ControlFlow<Waiting>, MigrateError> {
+        if !statement_id.is_empty() {
+            match self.follow(statement_id, call).await? {
+                Followed::Running => {
+                    let statement_id = statement_id.to_owned();
+                    return Ok(ControlFlow::Break(Waiting { statement_id }));
+                }
+                Followed::Committed => {
+                    call.applied += 1;
+                    call.attempt = 0;
+                }
+                Followed::Conflict => call.attempt += 1,
             }
-            _ => groups.push((size, vec![unit])),
         }
+        let recorded = self.recorded(call).await?;
+        if recorded.version > i64::from(SCHEMA_VERSION) {
+            return Err(MigrateError::Newer {
+                found: recorded.version,
+            });
+        }
+        if let ControlFlow::Break(waiting) = self.apply_tables(&recorded, call).await? {
+            return Ok(ControlFlow::Break(waiting));
+        }
+        if let ControlFlow::Break(waiting) = self.fill(&recorded, call).await? {
+            return Ok(ControlFlow::Break(waiting));
+        }
+        if call.is_late() {
+            return Ok(ControlFlow::Break(Waiting::default()));
+        }
+        self.apply_views(&recorded, call).await?;
+        self.apply_access(call).await?;
+        Ok(ControlFlow::Continue(()))
     }
-    groups.into_iter().map(|(_, group)| group).collect()
-}
-
-/// A token of this call: network retries by the SDK submit nothing twice, a later call starts anew.
-fn token(step: &str, deadline: Deadline) -> String {
-    let mut token = String::new();
-    let _ = write!(token, "migrate-{step}-{}", deadline.now().as_millisecond());
-    token
 }
 
 #[cfg(test)]
@@ -302,61 +206,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_file_is_a_unit_once_and_views_come_last() {
-        let units = units().unwrap();
-        let names: std::collections::BTreeSet<_> = units.iter().map(|unit| unit.name).collect();
-        assert_eq!(names.len(), units.len());
-        assert!(units.iter().all(|unit| !unit.statements.is_empty()));
-        let first_view = units.iter().position(|unit| unit.replaceable).unwrap();
-        assert!(units[first_view..].iter().all(|unit| unit.replaceable));
-        assert_eq!(units[first_view].name, "mart/unified_interactions.sql");
-    }
-
-    #[test]
-    fn no_transaction_passes_the_limit() {
-        for group in groups(units().unwrap()) {
-            let statements: usize = group
-                .iter()
-                .map(|unit| unit.statements.len() + BOOK_KEEPING)
-                .sum();
-            assert!(statements < 40);
-        }
-    }
-
-    #[test]
-    fn all_views_are_made_anew_in_one_transaction() {
-        let views: Vec<_> = units()
-            .unwrap()
-            .into_iter()
-            .filter(|unit| unit.replaceable)
-            .collect();
-        let drops = drops(&views);
+    fn a_request_is_empty_or_an_earlier_outcome() {
+        let request: Request = serde_json::from_str("{}").unwrap();
         assert_eq!(
-            drops.last().map(String::as_str),
-            Some("drop view if exists mart.unified_interactions")
+            (
+                request.statement_id.as_str(),
+                request.attempt,
+                request.applied
+            ),
+            ("", 0, 0)
         );
-        let creates: usize = views
-            .iter()
-            .map(|view| view.statements.len() + BOOK_KEEPING)
-            .sum();
-        assert!(1 + drops.len() + creates <= 40);
-    }
-
-    #[test]
-    fn a_comment_does_not_change_a_fingerprint() {
-        let plain = fingerprint(&["create table a (\n  b bigint\n)".to_owned()]);
+        let again = r#"{"statement_id": "s", "attempt": 2, "applied": 7}"#;
+        let request: Request = serde_json::from_str(again).unwrap();
         assert_eq!(
-            plain,
-            fingerprint(&["create table a ( -- one\n    b bigint -- two\n)".to_owned()])
+            (
+                request.statement_id.as_str(),
+                request.attempt,
+                request.applied
+            ),
+            ("s", 2, 7)
         );
-        assert_ne!(
-            plain,
-            fingerprint(&["create table a (\n  c bigint\n)".to_owned()])
-        );
-    }
-
-    #[test]
-    fn a_request_with_anything_in_it_is_refused() {
         let error = serde_json::from_str::<Request>(r#"{"force":true}"#).unwrap_err();
         assert!(error.to_string().starts_with("unknown field `force`"));
     }

@@ -7,12 +7,12 @@ use step::{Deadline, serve};
 async fn main() -> Result<(), lambda_runtime::Error> {
     let init = async {
         let config: Config = step::config()?;
-        Ok(Migrator::new(&step::aws().await, config))
+        Ok(Migrator::new(&step::aws().await, config)?)
     };
     serve(
         init,
-        |migrator: &'static Migrator, _: Request, deadline: Deadline| async move {
-            Ok(migrator.run(deadline).await?)
+        |migrator: &'static Migrator, request: Request, deadline: Deadline| async move {
+            Ok(migrator.run(&request, deadline).await?)
         },
     )
     .await

@@ -1,0 +1,316 @@
+-- version_3_agent_time: routing statuses and adherence, of windows that a warehouse has already.
+-- Grain   one section per table that is filled, as the merge fills it
+-- Form    see version_3.sql
+
+-- fill: curated.fact_agent_status
+insert into curated.fact_agent_status (user_id, bucket_start, bucket_end, routing_status, status_ms, batch_id, extracted_at)
+with own_window as (
+    select distinct
+        window_ledger.window_start,
+        window_ledger.window_end
+    from ops.window_ledger
+    where
+        window_ledger.source = 'genesys'
+        and window_ledger.object = 'user_aggregate'
+        and window_ledger.mode <> 'left_out'
+),
+
+reading as (
+    select distinct
+        window_ledger.batch_id,
+        window_ledger.window_no,
+        window_ledger.window_start,
+        window_ledger.window_end,
+        coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) as loaded_at
+    from ops.window_ledger
+    inner join own_window
+        on
+            window_ledger.window_start < own_window.window_end
+            and window_ledger.window_end > own_window.window_start
+    left join ops.load_log
+        on window_ledger.batch_id = load_log.batch_id
+    where
+        window_ledger.source = 'genesys'
+        and window_ledger.object = 'user_aggregate'
+        and window_ledger.mode <> 'left_out'
+),
+
+said as (
+    select
+        staged.user_id,
+        staged.bucket_start,
+        staged.bucket_end,
+        staged.qualifier,
+        staged.metric_sum,
+        staged.record_no,
+        staged.extracted_at,
+        reading.batch_id,
+        reading.window_no,
+        reading.window_start,
+        reading.window_end,
+        reading.loaded_at
+    from staging.genesys_user_aggregate as staged
+    inner join reading
+        on
+            staged.batch_id = reading.batch_id
+            and (staged.record_no - 1) / 1000000000 = reading.window_no
+    where staged.metric = 'tAgentRoutingStatus' and staged.qualifier is not null
+),
+
+agent_reading as (
+    select
+        said.user_id,
+        said.batch_id,
+        said.window_no,
+        least(said.window_start, min(said.bucket_start)) as says_from,
+        greatest(said.window_end, max(said.bucket_end)) as says_until,
+        row_number() over (
+            partition by said.user_id
+            order by max(said.extracted_at), said.loaded_at, said.batch_id, said.window_no
+        ) as reading_order
+    from said
+    group by said.user_id, said.batch_id, said.window_no, said.window_start, said.window_end, said.loaded_at
+),
+
+bucket as (
+    select distinct
+        said.user_id,
+        said.bucket_start,
+        said.bucket_end
+    from said
+    inner join own_window
+        on
+            said.bucket_start < own_window.window_end
+            and said.bucket_end > own_window.window_start
+),
+
+newest as (
+    select
+        bucket.user_id,
+        bucket.bucket_start,
+        bucket.bucket_end,
+        max(agent_reading.reading_order) as reading_order
+    from bucket
+    inner join agent_reading
+        on
+            bucket.user_id = agent_reading.user_id
+            and bucket.bucket_start >= agent_reading.says_from
+            and bucket.bucket_end <= agent_reading.says_until
+    group by bucket.user_id, bucket.bucket_start, bucket.bucket_end
+),
+
+ranked as (
+    select
+        said.*,
+        row_number() over (
+            partition by said.user_id, said.bucket_start, said.bucket_end, said.qualifier
+            order by said.extracted_at desc, said.record_no desc
+        ) as recency
+    from said
+    inner join agent_reading
+        on
+            said.user_id = agent_reading.user_id
+            and said.batch_id = agent_reading.batch_id
+            and said.window_no = agent_reading.window_no
+    inner join newest
+        on
+            said.user_id = newest.user_id
+            and said.bucket_start = newest.bucket_start
+            and said.bucket_end = newest.bucket_end
+            and agent_reading.reading_order = newest.reading_order
+)
+
+select
+    ranked.user_id,
+    ranked.bucket_start,
+    ranked.bucket_end,
+    ranked.qualifier as routing_status,
+    ranked.metric_sum as status_ms,
+    ranked.batch_id,
+    ranked.extracted_at
+from ranked
+left join curated.fact_agent_status
+    on
+        ranked.user_id = fact_agent_status.user_id
+        and ranked.bucket_start = fact_agent_status.bucket_start
+        and ranked.bucket_end = fact_agent_status.bucket_end
+        and ranked.qualifier = fact_agent_status.routing_status
+where ranked.recency = 1 and fact_agent_status.user_id is null;
+
+-- fill: curated.fact_adherence
+insert into curated.fact_adherence (
+    management_unit_id, user_id, day_start, day_end, adherence_schedule_seconds, exception_count, exception_duration_seconds,
+    conformance_schedule_seconds, conformance_actual_seconds, batch_id, extracted_at
+)
+with own_window as (
+    select distinct
+        window_ledger.window_start,
+        window_ledger.window_end
+    from ops.window_ledger
+    where
+        window_ledger.source = 'genesys'
+        and window_ledger.object = 'adherence'
+        and window_ledger.mode <> 'left_out'
+),
+
+reading as (
+    select distinct
+        window_ledger.batch_id,
+        window_ledger.window_no,
+        window_ledger.window_start,
+        window_ledger.window_end,
+        coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) as loaded_at
+    from ops.window_ledger
+    inner join own_window
+        on
+            window_ledger.window_start < own_window.window_end
+            and window_ledger.window_end > own_window.window_start
+    left join ops.load_log
+        on window_ledger.batch_id = load_log.batch_id
+    where
+        window_ledger.source = 'genesys'
+        and window_ledger.object = 'adherence'
+        and window_ledger.mode <> 'left_out'
+),
+
+said as (
+    select
+        staged.management_unit_id,
+        staged.user_id,
+        staged.day_start,
+        case
+            when staged.day_start < reading.window_end then least(dateadd('day', 1, staged.day_start), reading.window_end)
+            else dateadd('day', 1, staged.day_start)
+        end as day_end,
+        staged.adherence_schedule_seconds,
+        staged.exception_count,
+        staged.exception_duration_seconds,
+        staged.conformance_schedule_seconds,
+        staged.conformance_actual_seconds,
+        staged.record_no,
+        staged.extracted_at,
+        reading.batch_id,
+        reading.window_no,
+        reading.window_start,
+        reading.window_end,
+        reading.loaded_at
+    from staging.genesys_adherence as staged
+    inner join reading
+        on
+            staged.batch_id = reading.batch_id
+            and (staged.record_no - 1) / 1000000000 = reading.window_no
+),
+
+agent_reading as (
+    select
+        said.management_unit_id,
+        said.user_id,
+        said.batch_id,
+        said.window_no,
+        least(said.window_start, min(said.day_start)) as says_from,
+        greatest(said.window_end, max(said.day_end)) as says_until,
+        row_number() over (
+            partition by said.management_unit_id, said.user_id
+            order by max(said.extracted_at), said.loaded_at, said.batch_id, said.window_no
+        ) as reading_order
+    from said
+    group by
+        said.management_unit_id, said.user_id, said.batch_id, said.window_no, said.window_start, said.window_end, said.loaded_at
+),
+
+agent_day as (
+    select distinct
+        said.management_unit_id,
+        said.user_id,
+        said.day_start,
+        said.day_end
+    from said
+    inner join own_window
+        on
+            said.day_start < own_window.window_end
+            and said.day_end > own_window.window_start
+),
+
+newest as (
+    select
+        agent_day.management_unit_id,
+        agent_day.user_id,
+        agent_day.day_start,
+        agent_day.day_end,
+        max(agent_reading.reading_order) as reading_order
+    from agent_day
+    inner join agent_reading
+        on
+            agent_day.management_unit_id = agent_reading.management_unit_id
+            and agent_day.user_id = agent_reading.user_id
+            and agent_day.day_start >= agent_reading.says_from
+            and agent_day.day_end <= agent_reading.says_until
+    group by agent_day.management_unit_id, agent_day.user_id, agent_day.day_start, agent_day.day_end
+),
+
+ranked as (
+    select
+        said.*,
+        row_number() over (
+            partition by said.management_unit_id, said.user_id, said.day_start, said.day_end
+            order by said.extracted_at desc, said.record_no desc
+        ) as recency
+    from said
+    inner join agent_reading
+        on
+            said.management_unit_id = agent_reading.management_unit_id
+            and said.user_id = agent_reading.user_id
+            and said.batch_id = agent_reading.batch_id
+            and said.window_no = agent_reading.window_no
+    inner join newest
+        on
+            said.management_unit_id = newest.management_unit_id
+            and said.user_id = newest.user_id
+            and said.day_start = newest.day_start
+            and said.day_end = newest.day_end
+            and agent_reading.reading_order = newest.reading_order
+),
+
+wider as (
+    select distinct
+        inside.management_unit_id,
+        inside.user_id,
+        inside.day_start,
+        inside.day_end
+    from ranked as inside
+    inner join ranked as around
+        on
+            inside.management_unit_id = around.management_unit_id
+            and inside.user_id = around.user_id
+            and inside.day_start >= around.day_start
+            and inside.day_end <= around.day_end
+            and datediff('second', inside.day_start, inside.day_end) < datediff('second', around.day_start, around.day_end)
+    where inside.recency = 1 and around.recency = 1
+)
+
+select
+    ranked.management_unit_id,
+    ranked.user_id,
+    ranked.day_start,
+    ranked.day_end,
+    ranked.adherence_schedule_seconds,
+    ranked.exception_count,
+    ranked.exception_duration_seconds,
+    ranked.conformance_schedule_seconds,
+    ranked.conformance_actual_seconds,
+    ranked.batch_id,
+    ranked.extracted_at
+from ranked
+left join wider
+    on
+        ranked.management_unit_id = wider.management_unit_id
+        and ranked.user_id = wider.user_id
+        and ranked.day_start = wider.day_start
+        and ranked.day_end = wider.day_end
+left join curated.fact_adherence
+    on
+        ranked.management_unit_id = fact_adherence.management_unit_id
+        and ranked.user_id = fact_adherence.user_id
+        and ranked.day_start = fact_adherence.day_start
+        and ranked.day_end = fact_adherence.day_end
+where ranked.recency = 1 and wider.user_id is null and fact_adherence.user_id is null;
