@@ -115,6 +115,9 @@ pub enum PlanError {
     /// A row of the ledger has a form nobody wrote.
     #[error("ops.window_ledger has a row that cannot be read: {0}")]
     Ledger(String),
+    /// A row of the quarantine has a form nobody wrote.
+    #[error("mart.quarantine has a row that cannot be read: {0}")]
+    Quarantine(String),
     /// The bucket refused.
     #[error("writing the plan of run {run_id}")]
     Landing {

@@ -8,7 +8,7 @@ use crate::query;
 use crate::windows::{Choice, STEADY};
 use jiff::Timestamp;
 use model::payload::Estimate;
-use model::settings::Settings;
+use model::settings::{CASE_COUNT, Settings};
 use model::{Source, Window};
 use salesforce::Usage;
 use std::collections::BTreeMap;
@@ -69,6 +69,8 @@ fn guess(source: Source, object: &str) -> Guess {
         "adherence" => (13, 2_500),
         _ if is_whole(source.as_str(), object) && source == Source::Genesys => (500, 700),
         _ if object.ends_with("_history") => (60, 400),
+        // Open and closed cases of a day.
+        CASE_COUNT => (1, 150),
         _ if object.ends_with("_ids") => (GUESSED_FIRST_LOAD, 150),
         _ => (30, 1_200),
     };
@@ -329,6 +331,9 @@ fn salesforce_calls(
     settings: &Settings,
 ) -> u64 {
     let salesforce = &settings.salesforce;
+    if choice.object == CASE_COUNT {
+        return 1;
+    }
     if !choice.ids.is_empty() {
         // An id takes 23 characters of a URL of which 2,000 are for ids.
         return records.div_ceil(80);

@@ -14,7 +14,7 @@ use crate::input::Checked;
 use crate::windows::{BEHIND, Choice, Chosen, STEADY};
 use crate::{PlanError, query};
 use cut::{Cutter, Slice};
-use model::settings::{SALESFORCE_OBJECTS, Settings};
+use model::settings::{CASE_COUNT, SALESFORCE_OBJECTS, Settings};
 use model::{Classify, Kind, Source, Window};
 use salesforce::{Api, ApiError};
 use std::collections::BTreeSet;
@@ -144,6 +144,7 @@ fn candidates(chosen: &Chosen, ledger: &Ledger, settings: &Settings) -> Vec<Coun
         .filter(|(_, choice)| {
             choice.source == Source::Salesforce
                 && !choice.object.ends_with("_ids")
+                && choice.object != CASE_COUNT
                 && choice.ids.is_empty()
         })
         .filter_map(|(at, choice)| {

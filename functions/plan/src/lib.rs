@@ -10,6 +10,7 @@ mod first_load;
 mod holes;
 pub mod input;
 pub mod ledger;
+mod quarantine;
 mod query;
 mod quota;
 mod reading;
@@ -142,6 +143,8 @@ impl Planner {
         }
         let planned = match checked.mode {
             Mode::Replay => Box::pin(self.replay(&checked, deadline)).await?,
+            // Nothing is read: the merge looks for what has changed.
+            Mode::Reenrich => Planned::default(),
             _ => Box::pin(self.read(&checked, deadline)).await?,
         };
         let written =
@@ -166,7 +169,7 @@ impl Planner {
             run_id: checked.run_id.clone(),
             mode: checked.mode,
             at: checked.at,
-            reads_sources: checked.mode != Mode::Replay,
+            reads_sources: checked.mode.reads_sources(),
             bucket: self.store.bucket().to_owned(),
             genesys_key: keys::plan_windows(&checked.run_id, Source::Genesys),
             genesys_windows: windows.genesys,
@@ -175,6 +178,8 @@ impl Planner {
             estimate: planned.estimate,
             reports,
             notices: planned.chosen.notices.clone(),
+            relink_days: checked.days,
+            relink_reasons: checked.reasons.clone(),
         }
     }
 
@@ -273,6 +278,14 @@ impl Planner {
 
     /// The windows of a replay. Nobody is called.
     async fn replay(&self, checked: &Checked, deadline: Deadline) -> Result<Planned, PlanError> {
+        if !checked.reasons.is_empty() {
+            let (warehouse, store) = (&self.warehouse, &self.store);
+            let chosen = quarantine::choose(warehouse, store, checked, deadline).await?;
+            return Ok(Planned {
+                chosen,
+                ..Planned::default()
+            });
+        }
         let Some(range) = checked.range else {
             return Ok(Planned::default());
         };

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use tokio::task::JoinSet;
 
 /// Objects that come along with another one's window: their landed files are in that window's receipt.
-const BESIDE: [&str; 1] = ["external_contact"];
+pub(crate) const BESIDE: [&str; 1] = ["external_contact"];
 /// Receipts read at the same time.
 const PARALLEL: usize = 16;
 

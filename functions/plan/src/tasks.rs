@@ -41,6 +41,7 @@ pub(crate) fn of(
             max_in_flight: share.max_in_flight,
             at: checked.at,
             landed: choice.landed.clone(),
+            lines: choice.lines.clone(),
             filter: choice.filter.clone(),
             is_partial: choice.is_partial,
             ids: choice.ids.clone(),

@@ -10,10 +10,11 @@ use crate::input::Checked;
 use crate::ledger::Entry;
 use jiff::{SignedDuration, Timestamp};
 use model::filter::Filter;
-use model::payload::Mode;
+use model::payload::{Lines, Mode};
 use model::settings::{GENESYS_OPTIONAL, GENESYS_REFERENCE, SALESFORCE_OBJECTS, Settings};
 use model::{Coverage, Source, Window};
 use past::Past;
+use std::collections::BTreeMap;
 
 pub(crate) use past::short_horizon;
 
@@ -44,6 +45,8 @@ pub struct Choice {
     pub ids: Vec<String>,
     /// Replay: the landed files to read.
     pub landed: Vec<String>,
+    /// Replay: of these files only these lines.
+    pub lines: BTreeMap<String, Lines>,
     /// The run goes on without it when it fails.
     pub fails_alone: bool,
     /// How many records it has, where the source has counted them.
@@ -69,6 +72,7 @@ impl Choice {
             is_partial: false,
             ids: Vec::new(),
             landed: Vec::new(),
+            lines: BTreeMap::new(),
             records: None,
         }
     }

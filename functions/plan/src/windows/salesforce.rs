@@ -2,13 +2,16 @@
 //! the extractor's.
 
 use super::past::list;
-use super::{BEHIND, Choice, Chosen, STEADY, interval, midnight};
+use super::{BEHIND, Choice, Chosen, DAY, STEADY, interval, midnight};
 use crate::coverage::Ledger;
 use crate::input::Checked;
 use jiff::{SignedDuration, Timestamp};
 use model::payload::Mode;
-use model::settings::{SALESFORCE_OBJECTS, SALESFORCE_RECONCILED, Settings};
+use model::settings::{CASE_COUNT, SALESFORCE_OBJECTS, SALESFORCE_RECONCILED, Settings};
 use model::{Coverage, Source, Window};
+
+/// More groups than an answer can have would come of more days.
+const MOST_COUNTED_DAYS: u32 = 366;
 
 pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, chosen: &mut Chosen) {
     let salesforce = &settings.salesforce;
@@ -53,7 +56,15 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
             list(&holes)
         ));
     }
-    if checked.mode != Mode::Nightly || salesforce.reconcile_ids_days == 0 {
+    if checked.mode != Mode::Nightly {
+        return;
+    }
+    if salesforce.count_cases
+        && let Some(days) = counted_days(settings, whole)
+    {
+        chosen.choices.push(Choice::new(source, CASE_COUNT, days));
+    }
+    if salesforce.reconcile_ids_days == 0 {
         return;
     }
     let pause = SignedDuration::from_hours(24 * i64::from(salesforce.reconcile_ids_days));
@@ -65,6 +76,21 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
             chosen.choices.push(Choice::new(source, object, whole));
         }
     }
+}
+
+/// The days whose cases are counted anew each night: those a nightly run looks back on. One query counts all of them; an answer has
+/// at most 2,000 rows and no second page, and a day has at most four.
+fn counted_days(settings: &Settings, whole: Window) -> Option<Window> {
+    let days = settings.plan.horizon_days.min(MOST_COUNTED_DAYS);
+    let from = whole.end() - SignedDuration::from_hours(24 * i64::from(days));
+    // A day in which reading begins has cases that are not here.
+    let begin = midnight(whole.start());
+    let first = if begin < whole.start() {
+        begin + DAY
+    } else {
+        begin
+    };
+    Window::new(from.max(first), whole.end()).ok()
 }
 
 /// A run of minutes goes on where the last run stopped. What is missing before, and an object nobody has read yet (or not for

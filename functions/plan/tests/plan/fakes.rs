@@ -97,7 +97,7 @@ async fn the_shipped_settings_fit_and_a_hidden_field_or_a_refused_token_stops_th
         assert_eq!(error.kind(), Kind::Unauthorized, "{}", chain(&error));
     }
     let plan = world.plan(NIGHTLY).await.unwrap();
-    assert_eq!((plan.genesys_windows, plan.salesforce_windows), (47, 13));
+    assert_eq!((plan.genesys_windows, plan.salesforce_windows), (47, 14));
     let share = plan.estimate.salesforce_daily_share_bp;
     assert!(share.is_some_and(|share| share > 0), "{:?}", plan.estimate);
     sources.genesys.stop().await;

@@ -5,6 +5,7 @@ mod drift;
 mod fakes;
 mod fields;
 mod first_loads;
+mod rerun;
 mod settings;
 mod settlement;
 mod support;
@@ -35,7 +36,7 @@ async fn a_plan_asks_both_sources_and_the_ledger_once_and_is_handed_back_as_it_i
     let asked = (2, 2 * FIELDS.len() - 1);
     assert_eq!(world.calls().await, asked);
     assert_eq!(world.statements(), ["plan/ledger"]);
-    assert_eq!((plan.genesys_windows, plan.salesforce_windows), (47, 13));
+    assert_eq!((plan.genesys_windows, plan.salesforce_windows), (47, 14));
     let tasks = world.tasks(&plan.genesys_key);
     assert_eq!(tasks.len(), 47);
     // Four workers at once: a quarter of the budget each.

@@ -82,6 +82,16 @@ impl Aws {
 
     fn object(&self, request: &Request) -> ResponseTemplate {
         let mut held = self.held.lock().unwrap();
+        let mut asked = request.url.query_pairs();
+        if let Some((_, prefix)) = asked.find(|(name, _)| name == "prefix") {
+            let keys = held.objects.keys().filter(|key| key.starts_with(&*prefix));
+            let keys: Vec<_> = keys
+                .map(|key| format!("<Contents><Key>{key}</Key><Size>1</Size></Contents>"))
+                .collect();
+            let keys = keys.concat();
+            let list = format!("<ListBucketResult>{keys}</ListBucketResult>");
+            return ResponseTemplate::new(200).set_body_raw(list, "application/xml");
+        }
         let key = request.url.path().replace("%3D", "=");
         let key = key.trim_start_matches("/bucket/").to_owned();
         let there = held.objects.get(&key);

@@ -61,3 +61,24 @@ fn a_run_that_ends_where_salesforce_begins_reads_nothing_of_it_and_says_so() {
     // At midnight as two hours later.
     assert_eq!(notices("2026-01-20T00:00:00Z"), told);
 }
+
+#[test]
+fn cases_are_counted_anew_each_night_on_the_days_it_looks_back_on() {
+    let mut settings = settings();
+    let counted = |settings: &Settings, event: &str| {
+        let chosen = choose(&checked(event), settings, &[], ALL.parse().ok());
+        windows(&chosen, "case_count")
+    };
+    let nightly = r#"{"mode":"nightly"}"#;
+    let days = |from: &str| vec![window(from, "2026-01-20T00:00:00Z")];
+    assert_eq!(counted(&settings, nightly), days("2026-01-13T00:00:00Z"));
+    assert!(counted(&settings, r#"{"mode":"intraday"}"#).is_empty());
+    // The day on which reading begins has cases that are not here.
+    settings.salesforce.initial_start = "2026-01-17T10:00:00Z".parse().unwrap();
+    assert_eq!(counted(&settings, nightly), days("2026-01-18T00:00:00Z"));
+    settings.salesforce.initial_start = "2026-01-19T10:00:00Z".parse().unwrap();
+    assert!(counted(&settings, nightly).is_empty());
+    settings.salesforce.initial_start = "2026-01-01T00:00:00Z".parse().unwrap();
+    settings.salesforce.count_cases = false;
+    assert!(counted(&settings, nightly).is_empty());
+}
