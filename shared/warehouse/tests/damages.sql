@@ -70,6 +70,44 @@ delete from staging.quarantine;
 -- damage: refused_link_is_quarantined
 delete from curated.quarantine;
 
+-- damage: refused_link_is_quarantined: it is marked as resolved
+update curated.quarantine set resolved_at = last_seen_at where object = 'conversation_link';
+
+-- damage: missing_case_is_quarantined
+update curated.fact_customer_interactions set batch_id = 'a';
+delete from curated.quarantine where object = 'conversation_case';
+
+-- damage: linked_way_known
+update curated.fact_customer_interactions set link_method = 'guessed' where conversation_id = 'c-case';
+
+-- damage: linked_way_known: by telephone, without a number
+update curated.fact_customer_interactions set link_method = 'phone' where conversation_id = 'c-case';
+
+-- damage: possible_times
+update curated.fact_anonymous_interactions set talk_time_ms = -1, batch_id = 'a';
+
+-- damage: reference_noted
+update curated.fact_customer_interactions set batch_id = 'a';
+delete from ops.conversation_reference where object = 'account';
+
+-- damage: one_row_per_text
+insert into curated.phone_number values ('x', '+13175550100', 'a', '2026-01-06'), ('x', '+13175550100', 'a', '2026-01-06');
+
+-- damage: every_phone_number_arrived
+insert into staging.phone_number values ('a', 1, '2026-01-06', 'x', '+13175550100');
+
+-- damage: written_as_e164
+insert into curated.phone_number values ('x', '555 0100', 'a', '2026-01-06');
+
+-- damage: closed_after_opened
+update curated.dim_salesforce_case set closed_at = '2000-01-01', created_at = '2000-01-02', batch_id = 'a';
+
+-- damage: resolved_once_seen
+update curated.quarantine set resolved_at = '2000-01-01';
+
+-- damage: refusal_has_conversation
+update curated.quarantine set natural_id = 'c-none-such', last_batch_id = 'a' where object = 'conversation_link';
+
 -- damage: batch_merged: the merge has not ended
 update ops.load_log set merged_at = null;
 
@@ -263,3 +301,121 @@ insert into ops.window_ledger select 'e', 'nightly', 'genesys', 'conversation', 
 from generate_series(timestamp '2025-12-29', '2026-01-04', interval '1 day') as g (d);
 update ops.window_ledger set landed_rows = 0 where batch_id = 'a' and object = 'conversation';
 update ops.window_ledger set mode = 'partial' where batch_id = 'e';
+
+-- damage: one_row_per_emission
+insert into curated.queue_emission select 'c-case', '2026-01-05', '2026-01-05', 'q1', 'voice', 1, 0, 0, false, '2026-01-06', 'a' from ops.turn limit 2;
+insert into curated.queue_emission select * from curated.queue_emission;
+
+-- damage: one_figure_per_queue
+insert into curated.queue_source_figure values
+    ('2026-01-05', null, null, null, null, null, '2026-01-06', false, 0, 'none', 'a'), ('2026-01-05', null, null, null, null, null, '2026-01-06', false, 0, 'none', 'a');
+
+-- damage: variance: Genesys has counted two interactions more than are here, on a day that has settled
+update ops.window_ledger set out_of_window_rows = 0, quarantined_rows = 0 where object = 'conversation';
+insert into curated.queue_source_figure values
+    ('2026-01-05', null, null, null, null, null, '2026-01-11', true, 0, 'none', 'b'), ('2026-01-05', 'q9', 'voice', 2, 0, 0, '2026-01-11', true, 0, 'none', 'b');
+
+-- harmless: variance: the day has not settled
+update ops.window_ledger set out_of_window_rows = 0, quarantined_rows = 0 where object = 'conversation';
+insert into curated.queue_source_figure values
+    ('2026-01-05', null, null, null, null, null, '2026-01-06', false, 0, 'none', 'a'), ('2026-01-05', 'q9', 'voice', 2, 0, 0, '2026-01-06', false, 0, 'none', 'a');
+
+-- damage: reconciliation_compares: aggregates are asked for night after night, and none of them comes
+insert into ops.window_ledger
+select 'a', 'left_out', 'genesys', 'queue_aggregate', timestamp '2026-01-05', timestamp '2026-01-06', 77, 'none', null, 0, 0, 0, 0, 0, 0, 0, 0, false, 0, timestamp '2026-01-06';
+insert into curated.queue_emission
+select 'c-case', '2026-01-01', cast(timestamp '2026-01-05' - n * interval '1 day' as date), 'q1', 'voice', 1, 0, 0, false, '2026-01-06', 'x'
+from generate_series(0, 4) as n;
+
+-- harmless: reconciliation_compares: nobody asks for aggregates
+insert into curated.queue_emission
+select 'c-case', '2026-01-01', cast(timestamp '2026-01-05' - n * interval '1 day' as date), 'q1', 'voice', 1, 0, 0, false, '2026-01-06', 'x'
+from generate_series(0, 4) as n;
+
+-- damage: queue_listed
+delete from curated.dim_queue;
+insert into curated.queue_emission values ('c-case', '2026-01-05', '2026-01-05', 'q1', 'voice', 1, 0, 0, false, '2026-01-06', 'a');
+
+-- damage: settings_stand_once
+insert into curated.business_setting select * from curated.business_setting;
+
+-- damage: settings_stand_once: no settings, no day
+delete from curated.business_setting;
+
+-- damage: one_row_per_date
+insert into curated.dim_date select * from curated.dim_date where calendar_date = '2026-01-05';
+
+-- damage: days_follow
+update curated.dim_date set day_end_at = day_end_at + interval '1 hour' where calendar_date = '2026-01-05';
+
+-- damage: days_follow: a day is missing
+delete from curated.dim_date where calendar_date = '2026-01-05';
+
+-- damage: days_of_the_zone
+update curated.dim_date set time_zone = 'Asia/Kolkata';
+
+-- damage: one_row_per_campaign
+insert into curated.dim_campaign (campaign_key, campaign_id, batch_id, extracted_at) values ('k', 'p', 'a', '2026-01-06'), ('k', 'p', 'a', '2026-01-06');
+
+-- damage: every_campaign_arrived
+insert into staging.genesys_campaign (batch_id, record_no, extracted_at, campaign_id) values ('a', 9000000001, '2026-01-06', 'never merged');
+
+-- damage: one_row_per_wait
+insert into curated.fact_queue_leg select * from curated.fact_queue_leg;
+
+-- damage: wait_has_conversation
+update curated.fact_queue_leg set conversation_id = 'c-none-such', batch_id = 'a';
+
+-- damage: offered_adds_up
+update curated.fact_queue_leg set outcome = 'lost';
+
+-- damage: no_negative_wait
+update curated.fact_queue_leg set waited_ms = -1;
+
+-- damage: views_agree
+insert into curated.dim_queue select * from curated.dim_queue;
+
+-- damage: one_row_per_attempt
+insert into curated.fact_outbound_attempt
+select 'k', 'c-case', 'p', 'l', 'x', '2026-01-05 10:00:00', 'voice', 1, true, false, null, 'a', '2026-01-06' from (values (1), (2)) as twice (n);
+
+-- damage: attempt_has_conversation
+insert into curated.fact_outbound_attempt values ('k', 'c-none-such', 'p', 'l', 'x', '2026-01-05', 'voice', 1, true, false, null, 'a', '2026-01-06');
+
+-- damage: one_row_per_evaluation
+insert into curated.fact_evaluation select * from curated.fact_evaluation;
+
+-- damage: every_evaluation_arrived
+insert into staging.genesys_evaluation_update (batch_id, record_no, extracted_at, conversation_id, evaluation_id)
+values ('a', 9000000001, '2026-01-06', 'c-case', 'never merged');
+
+-- harmless: every_evaluation_arrived: its conversation has not come
+insert into staging.genesys_evaluation_update (batch_id, record_no, extracted_at, conversation_id, evaluation_id)
+values ('a', 9000000001, '2026-01-06', 'c-none-such', 'never merged');
+
+-- damage: one_row_per_status
+insert into curated.fact_agent_status
+select 'u1', '2026-01-05 10:00:00', '2026-01-05 10:30:00', 'IDLE', 1, 'a', '2026-01-06' from (values (1), (2)) as twice (n);
+
+-- damage: buckets_do_not_overlap
+insert into curated.fact_agent_status values
+    ('u1', '2026-01-05 10:00:00', '2026-01-05 10:30:00', 'IDLE', 1, 'a', '2026-01-06'), ('u1', '2026-01-05 10:15:00', '2026-01-05 10:30:00', 'IDLE', 1, 'a', '2026-01-06');
+
+-- harmless: buckets_do_not_overlap: two statuses of a bucket, and the next bucket
+insert into curated.fact_agent_status values
+    ('u1', '2026-01-05 10:00:00', '2026-01-05 10:30:00', 'IDLE', 1, 'a', '2026-01-06'), ('u1', '2026-01-05 10:00:00', '2026-01-05 10:30:00', 'INTERACTING', 1, 'a', '2026-01-06'),
+    ('u1', '2026-01-05 10:30:00', '2026-01-05 11:00:00', 'IDLE', 1, 'a', '2026-01-06');
+
+-- damage: bucket_holds
+insert into curated.fact_agent_status values ('u1', '2026-01-05 10:00:00', '2026-01-05 10:30:00', 'IDLE', 1800001, 'a', '2026-01-06');
+
+-- damage: one_row_per_day
+insert into curated.fact_adherence
+select 'm1', 'u1', '2026-01-05', '2026-01-06', 1, 0, 0, 1, 1, 'a', '2026-01-06' from (values (1), (2)) as twice (n);
+
+-- damage: days_do_not_overlap
+insert into curated.fact_adherence values
+    ('m1', 'u1', '2026-01-05', '2026-01-06', 1, 0, 0, 1, 1, 'a', '2026-01-06'), ('m1', 'u1', '2026-01-05 12:00:00', '2026-01-06 12:00:00', 1, 0, 0, 1, 1, 'a', '2026-01-06');
+
+-- damage: schedule_holds
+insert into curated.fact_adherence values ('m1', 'u1', '2026-01-05', '2026-01-06', 100, 1, 101, 1, 1, 'a', '2026-01-06');

@@ -67,20 +67,23 @@ full join curated.dim_salesforce_account as d on d.account_id = e.id and d.valid
 where d.account_id is null or e.id is null or d.valid_to <> e.valid_to or d.customer_tier <> e.tier
     or coalesce(d.close_reason, '') <> coalesce(e.reason, '') or d.is_current <> e.is_current;
 
--- expect: quarantine: one row per record and reason, with first and last time; refused links beside it
+-- expect: quarantine: one row per record and reason, with first and last time; refused links and missing cases beside it, what was refused for a while resolved
 select q.* from (select count(*) as rows_found,
     sum(case when record_ref = 'abc' and times = 2 and first_seen_at = '2026-01-06 00:20:00' and last_seen_at = '2026-01-11 00:20:00'
-        and first_batch_id = 'a' and last_batch_id = 'b' and line = 3 then 1 else 0 end) as refused,
-    sum(case when object = 'conversation_link' and natural_id in ('c-mismatch', 'c-ambiguous', 'c-cross') then 1 else 0 end) as links
+        and first_batch_id = 'a' and last_batch_id = 'b' and line = 3 and resolved_at is null then 1 else 0 end) as refused,
+    sum(case when object = 'conversation_link' and natural_id in ('c-mismatch', 'c-ambiguous', 'c-cross') and resolved_at is null then 1 else 0 end) as links,
+    sum(case when object = 'conversation_link' and natural_id = 'c-moved' and resolved_at = '2026-01-11 00:30:00' then 1 else 0 end) as resolved_links,
+    sum(case when object = 'conversation_case' and natural_id in ('c-contact', 'c-none', 'c-lower') and resolved_at is null then 1 else 0 end) as cases,
+    sum(case when object = 'conversation_case' and natural_id = 'c-merged' and resolved_at = '2026-01-11 00:30:00' then 1 else 0 end) as resolved_cases
     from curated.quarantine) as q
-where q.rows_found <> 4 or q.refused <> 1 or q.links <> 3;
+where (q.rows_found, q.refused, q.links, q.resolved_links, q.cases, q.resolved_cases) <> (9, 1, 3, 1, 3, 1);
 
 -- expect: escalation_by_tier: the view adds up
 select v.* from (select sum(conversations) as conversations, sum(escalated) as escalated, count(*) as groups from mart.escalation_by_tier) as v
 where v.conversations <> 20 or v.escalated <> 2 or v.groups <> 5;
 
--- expect: join_rate: shares of a day and medium add up to one
-select conversation_date, media_type, sum(link_share) from mart.join_rate group by conversation_date, media_type having abs(sum(link_share) - 1) > 0.00001;
+-- expect: join_rate: shares of a day, queue and medium add up to one
+select conversation_date, queue_id, media_type, sum(link_share) from mart.join_rate group by conversation_date, queue_id, media_type having abs(sum(link_share) - 1) > 0.00001;
 
 -- expect: ledger: what the first merge of each batch counted
 select e.*, l.staged_rows, l.merged_rows, l.superseded_rows

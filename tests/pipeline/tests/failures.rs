@@ -223,7 +223,7 @@ fn bad_input_is_refused_before_anything_is_called() -> Result<()> {
                 "unknown-report",
                 ["reports", "no_such_report", "escalation_by_tier"],
             ),
-            ("unknown-field", ["days", "unknown field", "expected"]),
+            ("unknown-field", ["hours", "unknown field", "expected"]),
         ] {
             let (error, cause) = fail(twin, &event(name)?).await?;
             assert_eq!(error, "Invalid", "{name}: {cause}");

@@ -7,7 +7,7 @@ use fakes::control::Fault;
 use jiff::{SignedDuration, Timestamp};
 use local::{Execution, Status, Twin, TwinOptions};
 use pipeline::shared::alone;
-use pipeline::tables::{Checksums, OF_THE_BATCH, OF_THE_READING, checksums, differences};
+use pipeline::tables::{Checksums, OF_THE_BATCH, OF_THE_READING, checksums_until, differences};
 use pipeline::{
     backfill, clean, midnight_before, nightly, number, run_id, status, succeed, unhurried_by_quotas,
 };
@@ -96,9 +96,11 @@ fn told(execution: &Execution) -> Result<(String, String)> {
 /// What a run came to: the tables, and what lies in staging of that which feeds none.
 async fn results(twin: &Twin) -> Result<(Checksums, Vec<Vec<Option<String>>>)> {
     let without: Vec<_> = OF_THE_READING.into_iter().chain(OF_THE_BATCH).collect();
-    let mut results = checksums(twin, &["curated", "mart"], &without).await?;
-    // It tells of runs.
+    let end = twin.world().end();
+    let mut results = checksums_until(twin, &["curated", "mart"], &without, end).await?;
+    // They tell of runs.
     results.remove("mart.completeness");
+    results.remove("mart.reconciliation");
     ensure!(results.len() > 10, "only {:?}", results.keys());
     let (begin, end) = (twin.world().begin(), twin.world().end());
     let staged = format!(

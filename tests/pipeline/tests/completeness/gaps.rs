@@ -4,7 +4,7 @@ use anyhow::{Context, Result, ensure};
 use jiff::{SignedDuration, Timestamp};
 use local::{Twin, TwinOptions};
 use pipeline::shared::alone;
-use pipeline::tables::{OF_THE_BATCH, OF_THE_READING, checksums, differences};
+use pipeline::tables::{OF_THE_BATCH, OF_THE_READING, checksums_until, differences};
 use pipeline::{
     fail, interval, midnight_before, nightly, number, run_id, succeed, unhurried_by_quotas,
 };
@@ -49,12 +49,12 @@ async fn never_merged(twin: &Twin, days: i64) -> Result<String> {
     Ok(run)
 }
 
-/// Windows of a run that another one has not read as well. (A listing is of the day it is read.)
+/// Windows of a run that another one has not read as well. (A listing, and a count of cases, is of the day it is read.)
 async fn only_of(twin: &Twin, run: &str, other: &str) -> Result<Vec<Vec<Option<String>>>> {
     twin.sql(&format!(
         "select source, object, window_start, window_end from ops.window_ledger as one where batch_id = '{run}' and not exists ( \
          select 1 from ops.window_ledger as other where batch_id = '{other}' and other.source = one.source and other.object = one.object \
-         and (other.window_start <= one.window_start or one.extraction = 'reference') and other.window_end >= one.window_end) order by 1, 2, 3"
+         and (other.window_start <= one.window_start or one.extraction = 'reference' or one.object = 'case_count') and other.window_end >= one.window_end) order by 1, 2, 3"
     ))
     .await
 }
@@ -68,16 +68,21 @@ async fn forget_window(twin: &Twin, run: &str, from: Timestamp) -> Result<()> {
     let (low, high) = (window * 1_000_000_000, (window + 1) * 1_000_000_000);
     let numbers = format!("batch_id = '{run}' and record_no > {low} and record_no < {high}");
     let ids = format!("select conversation_id from staging.genesys_conversation where {numbers}");
-    for fact in [
-        "fact_customer_interactions",
-        "fact_anonymous_interactions",
-        "fact_agent_leg",
-    ] {
+    let facts = twin
+        .sql(
+            "select table_name from information_schema.columns join information_schema.tables using (table_schema, table_name) \
+             where table_schema = 'curated' and table_type = 'BASE TABLE' and column_name = 'conversation_id'",
+        )
+        .await?;
+    ensure!(facts.len() >= 3, "only {facts:?} are of conversations");
+    for fact in facts.into_iter().flatten().flatten() {
         twin.sql(&format!(
             "delete from curated.{fact} where conversation_id in ({ids})"
         ))
         .await?;
     }
+    twin.sql(&format!("delete from ops.staged_record where {numbers}"))
+        .await?;
     let tables = twin
         .sql(
             "select table_schema || '.' || table_name from information_schema.columns \
@@ -121,13 +126,16 @@ fn a_window_and_a_record_that_are_missing_are_found_and_filled_by_the_next_night
         let kept = |name: &String| {
             ![
                 "mart.completeness",
+                "mart.reconciliation",
                 "mart.salesforce_hole",
                 "curated.quarantine",
+                "mart.quarantine",
             ]
             .contains(&name.as_str())
         };
         let whole = async || -> Result<_> {
-            let mut tables = checksums(&twin, &schemas, &without).await?;
+            let end = twin.world().end();
+            let mut tables = checksums_until(&twin, &schemas, &without, end).await?;
             tables.retain(|name, _| kept(name));
             Ok(tables)
         };

@@ -1,0 +1,117 @@
+-- What mart says once the batches a, b and c are merged, in whatever order. Each query returns the rows that break its rule.
+-- breach: a: join_rate: nobody is linked here
+-- breach: b: join_rate: the same
+-- breach: c: join_rate: the same
+
+-- expect: days: the days of New York, with 23, 25 and 24 hours, and their calendar
+select e.*, d.*
+from (
+    values
+    (date '2026-03-07', timestamp '2026-03-07 05:00:00', timestamp '2026-03-08 05:00:00', 24, 2026, 10, 6, 'Saturday', true),
+    (date '2026-03-08', timestamp '2026-03-08 05:00:00', timestamp '2026-03-09 04:00:00', 23, 2026, 10, 7, 'Sunday', true),
+    (date '2026-03-09', timestamp '2026-03-09 04:00:00', timestamp '2026-03-10 04:00:00', 24, 2026, 11, 1, 'Monday', false),
+    (date '2026-11-01', timestamp '2026-11-01 04:00:00', timestamp '2026-11-02 05:00:00', 25, 2026, 44, 7, 'Sunday', true),
+    (date '2027-01-01', timestamp '2027-01-01 05:00:00', timestamp '2027-01-02 05:00:00', 24, 2026, 53, 5, 'Friday', false),
+    (date '2015-01-01', timestamp '2015-01-01 05:00:00', timestamp '2015-01-02 05:00:00', 24, 2015, 1, 4, 'Thursday', false),
+    (date '2040-12-31', timestamp '2040-12-31 05:00:00', timestamp '2041-01-01 05:00:00', 24, 2041, 1, 1, 'Monday', false)
+) as e (day, starts, ends, hours, iso_year, iso_week, weekday_no, weekday, is_weekend)
+left join curated.dim_date as d on d.calendar_date = e.day
+where d.calendar_date is null or d.time_zone <> 'America/New_York' or d.day_start_at <> e.starts or d.day_end_at <> e.ends or d.day_hours <> e.hours
+    or d.iso_year <> e.iso_year or d.iso_week <> e.iso_week or d.weekday_no <> e.weekday_no or d.weekday_name <> e.weekday or d.is_weekend <> e.is_weekend
+    or d.iso_year <> extract(isoyear from e.day) or d.calendar_year <> extract(year from e.day) or d.quarter_of_year <> extract(quarter from e.day)
+    or d.month_of_year <> extract(month from e.day) or d.day_of_month <> extract(day from e.day);
+
+-- expect: whole_calendar: no day is missing
+select count(*) from curated.dim_date having count(*) <> 9497;
+
+-- expect: settled: a day needs both UTC days it lies in, and a window never read leaves it open
+select e.*, s.*
+from (values (date '2026-03-06', false), (date '2026-03-07', true), (date '2026-03-08', true), (date '2026-03-09', false), (date '2026-03-10', false)) as e (day, settled)
+full join mart.settled_day as s on s.business_date = e.day
+where e.day is null or s.business_date is null or s.is_settled <> e.settled;
+
+-- expect: queues: what was offered, what became of it, what it took
+select e.*, q.*
+from (
+    values
+    (date '2026-03-07', 'q1', 1, 1, 0, 0, 0, 1, 20000, null, 0.000000, 1.000000, 1, 60000, 60000.00, true),
+    -- k-abandon, k-bot-left; k-bot-agent a millisecond too late; k-last led out; k-wait
+    (date '2026-03-08', 'q1', 5, 1, 2, 1, 1, 0, 20001, 10000, 0.400000, 0.000000, 1, 30000, 30000.00, true),
+    -- Both agents of k-last are of this queue: three times handled, two of them by u2.
+    (date '2026-03-08', 'q2', 1, 1, 0, 0, 0, 0, 30000, null, 0.000000, 0.000000, 3, 55000, 18333.33, true),
+    (date '2026-03-08', '(none)', 0, 0, 0, 0, 0, 0, null, null, null, null, 1, 10000, 10000.00, true),
+    (date '2026-03-09', '(none)', 1, 0, 0, 0, 1, 0, null, null, 0.000000, null, 0, null, null, false)
+) as e (day, queue, offered, answered, abandoned, flow_out, other, in_time, answer_wait, abandon_wait, abandon_rate, level, handled, handle_ms, aht, settled)
+full join mart.queue_performance as q on q.conversation_date = e.day and q.queue_id = e.queue
+where (q.offered, q.answered, q.abandoned, q.flow_out, q.other_outcome, q.answered_in_time, q.answer_wait_ms, q.abandon_wait_ms, q.abandon_rate,
+    q.service_level_rate, q.handle_count, q.handle_time_ms, q.aht_ms, q.is_settled, q.media_type)
+    is distinct from (e.offered, e.answered, e.abandoned, e.flow_out, e.other, e.in_time, e.answer_wait, e.abandon_wait, e.abandon_rate, e.level, e.handled,
+    e.handle_ms, e.aht, e.settled, 'voice');
+
+-- expect: queue_names: a queue has its name
+select * from mart.queue_performance where queue_id = 'q1' and queue_name is distinct from 'Sales';
+
+-- expect: agents: handled, occupied, kept to the schedule, evaluated; what nobody read is null
+select e.*, a.*
+from (
+    values
+    -- Half of the bucket over midnight; nothing else of the day before.
+    (date '2026-03-07', 'u1', 1, 1, 1, 60000, 60000.00, 600000, 0, 1200000, 0.333333, null, null, null, null, null),
+    (date '2026-03-08', 'u1', 3, 2, 2, 15000, 7500.00, 4200000, 0, 1200000, 0.777778, 0, null, 0.500000, null, null),
+    (date '2026-03-08', 'u2', 2, 2, 3, 80000, 26666.67, 900000, 300000, 600000, 0.500000, 28800, 0.950000, 1.100000, null, null),
+    (date '2026-03-07', 'u9', null, null, null, null, null, null, null, null, null, null, null, null, 2, 90.00)
+) as e (day, agent, sessions, answered, handled, handle_ms, aht, interacting, communicating, idle, occupancy, scheduled, adherence, conformance, evaluations, qa)
+full join mart.agent_performance as a on a.business_date = e.day and a.agent_id = e.agent
+where (a.sessions, a.answered, a.handle_count, a.handle_time_ms, a.aht_ms, a.interacting_ms, a.communicating_ms, a.idle_ms, a.occupancy,
+    a.adherence_schedule_seconds, a.adherence_rate, a.conformance_rate, a.evaluations, a.qa_score, a.is_settled)
+    is distinct from (e.sessions, e.answered, e.handled, e.handle_ms, e.aht, e.interacting, e.communicating, e.idle, e.occupancy, e.scheduled, e.adherence,
+    e.conformance, e.evaluations, e.qa, true);
+
+-- expect: statuses: what the last reading says of u1 has replaced the day and the hour in passing; u2 is as it was
+select user_id, count(*), sum(status_ms), max(batch_id) from curated.fact_agent_status group by user_id
+having (user_id, count(*), sum(status_ms), max(batch_id)) not in (('u1', 3, 7200000, 'c'), ('u2', 4, 1900000, 'a'));
+
+-- expect: adherence: of each agent what was read last
+select e.*, f.* from (values ('u1', 0, 'c'), ('u2', 28800, 'a')) as e (u, seconds, batch)
+full join curated.fact_adherence as f on f.user_id = e.u
+where f.adherence_schedule_seconds is distinct from e.seconds or f.batch_id is distinct from e.batch;
+
+-- expect: evaluations: the newest reading of each, and which of them count
+select e.*, f.* from (values ('e1', 80, true), ('e2', 100, true), ('e3', 10, false), ('e4', 10, false)) as e (id, score, counted)
+full join curated.fact_evaluation as f on f.evaluation_id = e.id
+where (f.total_score, f.is_counted) is distinct from (e.score, e.counted);
+
+-- expect: escalation: by the day of the business, of all conversations
+select e.*, v.*
+from (
+    values (date '2026-03-06', 1, 0, 0, 0.000000, false), (date '2026-03-07', 1, 0, 0, 0.000000, true), (date '2026-03-08', 11, 1, 3, 0.090909, true),
+    (date '2026-03-09', 1, 0, 0, 0.000000, false)
+) as e (day, conversations, escalated, met_bot, rate, settled)
+full join mart.escalation_by_tier as v on v.conversation_date = e.day
+where (v.conversations, v.escalated, v.met_bot, v.escalation_rate, v.is_settled) is distinct from (e.conversations, e.escalated, e.met_bot, e.rate, e.settled);
+
+-- expect: containment: whoever waited for an agent behind the bot is not contained; without a bot there is no rate
+select * from mart.bot_containment_by_industry
+where (conversation_date = '2026-03-08' and (met_bot, bot_contained, bot_containment_rate) is distinct from (3, 1, 0.333333))
+    or (conversation_date = '2026-03-07' and (met_bot, bot_contained) is distinct from (0, 0) or conversation_date = '2026-03-07' and bot_containment_rate is not null);
+
+-- expect: campaigns: contacts, not calls; of settled days alone
+select e.*, c.*
+from (values (date '2026-03-08', 'p1', 'Spring', 4, 1, 4, 2, 1, 0.500000, 1, 10000.00, true)) as e (day, id, name, conversations, connected, attempts, contacts, reached, rate, handled, aht, settled)
+full join mart.campaign_kpis as c on c.conversation_date = e.day and c.campaign_id = e.id
+where (c.campaign_name, c.conversations, c.conversations_connected, c.attempts, c.contacts, c.contacts_connected, c.connect_rate, c.handle_count, c.aht_ms, c.is_settled)
+    is distinct from (e.name, e.conversations, e.connected, e.attempts, e.contacts, e.reached, e.rate, e.handled, e.aht, e.settled);
+
+-- expect: no_contact: a campaign whose contacts nobody names has no rate, and no division by zero
+select * from (
+    select cast(cast(0 as decimal(18, 6)) / nullif(count(distinct contact_id), 0) as decimal(9, 6)) as rate from curated.fact_outbound_attempt where conversation_id = 'k-dial-4'
+) as r where r.rate is not null;
+
+-- expect: surveys: scores, promoters and detractors; what is not on the scale counts nowhere
+select e.*, v.*
+from (
+    values (date '2026-03-07', 'q1', 1, 1, 81.00, 1.000000, 1, 1, 0, 0, 100.00), (date '2026-03-08', 'q1', 5, 2, 50.50, 0.400000, 2, 1, 0, 1, 0.00)
+) as e (day, queue, conversations, answers, score, rate, nps_answers, promoters, passives, detractors, nps)
+left join mart.csat_nps as v on v.conversation_date = e.day and v.queue_id = e.queue
+where (v.csat_answers, v.csat_score, v.nps_answers, v.promoters, v.passives, v.detractors, v.nps)
+    is distinct from (e.answers, e.score, e.nps_answers, e.promoters, e.passives, e.detractors, e.nps);
