@@ -147,23 +147,29 @@ def read(path):
 
 
 def order_findings(root):
-    """The merge as a whole: every file is listed once, and together they fit one transaction of the Data API."""
+    """The merge as a whole: every file is listed, and each of its transactions fits into one of the Data API."""
     order = root / "curated" / "ORDER"
     if not order.exists():
         return []
-    listed, findings = order.read_text(encoding="utf-8").split(), []
+    stages, findings = {}, []
     name = order.relative_to(ROOT) if order.is_relative_to(ROOT) else order
+    for line in order.read_text(encoding="utf-8").split():
+        if line.startswith("["):
+            stage = stages.setdefault(line, [])
+        elif not stages:
+            findings.append(f"{name}:1: order: {line} stands before the first [transaction]")
+        else:
+            stage.append(line)
     own = {"table.sql", "checks.sql"}
     there = {str(p.relative_to(order.parent)) for p in order.parent.glob("**/*.sql") if p.name not in own}
-    for path in sorted(there.symmetric_difference(listed)):
+    for path in sorted(there.symmetric_difference(path for listed in stages.values() for path in listed)):
         findings.append(f"{name}:1: order: {path} is {'not listed' if path in there else 'listed and not there'}")
-    if len(set(listed)) != len(listed):
-        findings.append(f"{name}:1: order: a file is listed twice")
-    total = sum(
-        len(list(statements(blank((order.parent / path).read_text(encoding="utf-8"), keep_strings=False)))) for path in listed if path in there
-    )
-    if total > MERGE_STATEMENTS:
-        findings.append(f"{name}:1: merge-statements: {total} statements, the Data API takes {MERGE_STATEMENTS} in one transaction")
+    for stage, listed in stages.items():
+        total = sum(
+            len(list(statements(blank((order.parent / path).read_text(encoding="utf-8"), keep_strings=False)))) for path in listed if path in there
+        )
+        if total > MERGE_STATEMENTS:
+            findings.append(f"{name}:1: merge-statements: {stage} has {total} statements, the Data API takes {MERGE_STATEMENTS} in one transaction")
     return findings
 
 

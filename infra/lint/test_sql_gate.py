@@ -80,9 +80,13 @@ class Gate(unittest.TestCase):
             curated.mkdir()
             (curated / "many.sql").write_text(HEADER + "select 1;\n" * 41, encoding="utf-8")
             (curated / "lost.sql").write_text(HEADER + "select 1;\n", encoding="utf-8")
-            (curated / "ORDER").write_text("many.sql\n", encoding="utf-8")
-            rules = {finding.split(": ")[1] for finding in sql_gate.order_findings(pathlib.Path(folder))}
-            self.assertEqual({"order", "merge-statements"}, rules)
+            (curated / "few.sql").write_text(HEADER + "select 1;\n" * 40, encoding="utf-8")
+            (curated / "ORDER").write_text("[few]\nfew.sql\n[many]\nfew.sql\nmany.sql\n", encoding="utf-8")
+            findings = sql_gate.order_findings(pathlib.Path(folder))
+            self.assertEqual(["merge-statements", "order"], sorted(finding.split(": ")[1] for finding in findings))
+            self.assertIn("[many] has 81 statements", str(findings))
+            (curated / "ORDER").write_text("few.sql\n[one]\nmany.sql\nlost.sql\n", encoding="utf-8")
+            self.assertIn("before the first [transaction]", str(sql_gate.order_findings(pathlib.Path(folder))))
 
 
 if __name__ == "__main__":

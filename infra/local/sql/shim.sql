@@ -116,6 +116,74 @@ create function json_array_length(text) returns integer language sql immutable s
     select json_array_length($1::json)
 $$;
 
+-- Roles and what is granted, under the names and columns of Redshift's own views (without the ids). A role that logs in is a user.
+create view svv_roles as
+select rolname::text as role_name
+from pg_roles
+where not rolcanlogin;
+
+create view svv_role_grants as
+select
+    holder.rolname::text as role_name,
+    granted.rolname::text as granted_role_name
+from pg_auth_members as membership
+inner join pg_roles as holder on membership.member = holder.oid
+inner join pg_roles as granted on membership.roleid = granted.oid
+where not holder.rolcanlogin;
+
+-- Who holds what: 0 stands for everybody.
+create function granted(acl aclitem []) returns table (
+    identity_name text, identity_type text, privilege_type text, admin_option boolean
+) language sql stable as $$
+    select
+        coalesce(pg_roles.rolname::text, 'public'),
+        case when acl_item.grantee = 0 then 'public' when pg_roles.rolcanlogin then 'user' else 'role' end,
+        acl_item.privilege_type,
+        acl_item.is_grantable
+    from aclexplode(acl) as acl_item
+    left join pg_roles on acl_item.grantee = pg_roles.oid
+$$;
+
+create view svv_schema_privileges as
+select
+    pg_namespace.nspname::text as namespace_name,
+    held.privilege_type,
+    held.identity_name,
+    held.identity_type,
+    held.admin_option,
+    'SCHEMA' as privilege_scope
+from pg_namespace
+cross join lateral granted(pg_namespace.nspacl) as held;
+
+create view svv_relation_privileges as
+select
+    pg_namespace.nspname::text as namespace_name,
+    pg_class.relname::text as relation_name,
+    held.privilege_type,
+    held.identity_name,
+    held.identity_type,
+    held.admin_option
+from pg_class
+inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+cross join lateral granted(pg_class.relacl) as held
+where pg_class.relkind in ('r', 'v', 'm', 'p');
+
+create view svv_column_privileges as
+select
+    pg_namespace.nspname::text as namespace_name,
+    pg_class.relname::text as relation_name,
+    pg_attribute.attname::text as column_name,
+    held.privilege_type,
+    held.identity_name,
+    held.identity_type
+from pg_attribute
+inner join pg_class on pg_attribute.attrelid = pg_class.oid
+inner join pg_namespace on pg_class.relnamespace = pg_namespace.oid
+cross join lateral granted(pg_attribute.attacl) as held
+where not pg_attribute.attisdropped;
+
+grant select on svv_roles, svv_role_grants, svv_schema_privileges, svv_relation_privileges, svv_column_privileges to public;
+
 -- Redshift joins large sets by hash. PostgreSQL has no statistics on tables filled a moment ago in the same transaction, takes them for
 -- small and would loop. For sessions that begin after this one.
 do $$

@@ -14,6 +14,7 @@ pub mod ministack;
 pub mod package;
 pub mod postgres;
 pub mod process;
+pub mod roles;
 pub mod settings;
 pub mod setup;
 pub mod show;

@@ -2,7 +2,7 @@
 
 mod cli;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, Parser, Subcommand};
 use cli::{demo, faults, run};
 use local::setup::Places;
@@ -11,6 +11,7 @@ use local::{TwinOptions, check, settings, state};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
+use warehouse::dictionary;
 
 /// The whole pipeline on this machine, without an account.
 #[derive(Debug, Parser)]
@@ -66,6 +67,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         settings: Option<PathBuf>,
     },
+    /// Write `DATA_DICTIONARY.md` anew from the heads of the views; starts nothing.
+    Dictionary,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -175,6 +178,16 @@ async fn answer(command: Command) -> Result<bool> {
             let found = check::look(&places, &folder, jiff::Timestamp::now());
             println!("{}", found.text());
             Ok(found.problems.is_empty())
+        }
+        Command::Dictionary => {
+            let path = Places::of_this_repository()?
+                .root
+                .join("DATA_DICTIONARY.md");
+            let entries = dictionary::entries()?;
+            std::fs::write(&path, dictionary::page(&entries))
+                .with_context(|| format!("writing {}", path.display()))?;
+            println!("{}: {} views", path.display(), entries.len());
+            Ok(true)
         }
     }
 }

@@ -51,6 +51,18 @@ pub(crate) fn fit(text: &str, options: &TwinOptions) -> Result<String> {
     Ok(fitted)
 }
 
+/// The settings with two partners, each with a queue of the twin's data; a deployer's own have the partners they have.
+pub(crate) fn with_partners(text: &str, queues: &[String], options: &TwinOptions) -> String {
+    let mut text = text.to_owned();
+    if options.settings_folder.is_none() {
+        for (name, queue) in ["acme", "beta"].iter().zip(queues) {
+            let partner = format!("\n[[partner]]\nname = \"{name}\"\nqueue_ids = [\"{queue}\"]\n");
+            text.push_str(&partner);
+        }
+    }
+    text
+}
+
 /// The text with another number on the line of a key.
 fn with(text: &str, key: &str, value: u32) -> Result<String> {
     let shipped = text
@@ -120,5 +132,6 @@ mod tests {
             ..options
         };
         assert_eq!(fit(SHIPPED, &own).unwrap(), SHIPPED);
+        assert_eq!(with_partners(SHIPPED, &["q".to_owned()], &own), SHIPPED);
     }
 }

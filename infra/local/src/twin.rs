@@ -164,7 +164,16 @@ impl Twin {
         let copy = folder.0.join("settings");
         let shipped = places.infra("settings");
         let from = options.settings_folder.as_ref().unwrap_or(&shipped);
-        deploy::copy_settings(from, &copy, |text| settings::fit(text, &options))?;
+        let queues = world.queues();
+        let queues = queues.iter().filter_map(|queue| queue["id"].as_str());
+        let queues: Vec<_> = queues.map(str::to_owned).collect();
+        deploy::copy_settings(from, &copy, |text| {
+            Ok(settings::with_partners(
+                &settings::fit(text, &options)?,
+                &queues,
+                &options,
+            ))
+        })?;
         let overlay = Overlay {
             data_api: data_api.url().to_owned(),
             genesys: genesys.url().to_owned(),

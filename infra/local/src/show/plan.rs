@@ -59,12 +59,30 @@ pub fn plan(plan: &PlanOutcome, before: u64) -> String {
             );
         }
     } else {
-        text.push_str("\n  landed files are read again; the sources are not asked");
+        text.push_str("\n  ");
+        text.push_str(&without_sources(plan));
     }
     for notice in &plan.notices {
         let _ = write!(text, "\n  note: {notice}");
     }
     text
+}
+
+/// What a run does that asks no source.
+fn without_sources(plan: &PlanOutcome) -> String {
+    if let Some(days) = plan.relink_days {
+        return format!(
+            "nothing is read; for accounts that changed in the {days} days before {:.0}, conversations since then are decided again",
+            plan.at
+        );
+    }
+    if plan.relink_reasons.is_empty() {
+        return "landed files are read again; the sources are not asked".to_owned();
+    }
+    format!(
+        "of the landed files just the lines refused for {} are read again, and such links are decided again; the sources are not asked",
+        plan.relink_reasons.join(", ")
+    )
 }
 
 /// What so many calls mean for the time: each source lets through only so many a minute.
@@ -125,5 +143,33 @@ mod tests {
         let done = lines(713);
         assert!(done[0].contains("windows, all of them done before"));
         assert!(done.iter().all(|line| !line.contains("at least")));
+    }
+
+    #[test]
+    fn a_run_that_asks_no_source_says_what_it_does() {
+        let told = |changes: serde_json::Value| {
+            let mut outcome = serde_json::json!({
+                "run_id": "r", "mode": "replay", "at": "2026-01-05T00:00:00Z", "reads_sources": false, "bucket": "b",
+                "genesys_key": "g", "genesys_windows": 1, "salesforce_key": "s", "salesforce_windows": 0, "reports": [],
+                "estimate": {"calls": 0, "minutes": 0, "bytes": 0}
+            });
+            for (name, value) in changes.as_object().unwrap() {
+                outcome[name] = value.clone();
+            }
+            let text = plan(&serde_json::from_value(outcome).unwrap(), 0);
+            text.lines().nth(1).unwrap().trim().to_owned()
+        };
+        assert_eq!(
+            told(serde_json::json!({})),
+            "landed files are read again; the sources are not asked"
+        );
+        assert_eq!(
+            told(serde_json::json!({"relink_reasons": ["bad_time", "too_long"]})),
+            "of the landed files just the lines refused for bad_time, too_long are read again, and such links are decided again; the sources are not asked"
+        );
+        assert_eq!(
+            told(serde_json::json!({"mode": "reenrich", "relink_days": 30})),
+            "nothing is read; for accounts that changed in the 30 days before 2026-01-05T00:00:00Z, conversations since then are decided again"
+        );
     }
 }

@@ -1,6 +1,9 @@
 //! The summary of a run for a person.
 
-use crate::summary::{BESIDE, Continued, Ledger, ObjectWindows, ReportFile, Summary};
+use crate::roles;
+use crate::summary::{
+    BESIDE, Continued, Ledger, ObjectWindows, ReportFile, Summary, reconciliation_lines,
+};
 use model::payload::{CheckResult, Verdict};
 
 /// The summary for a person.
@@ -81,6 +84,12 @@ pub fn summary(summary: &Summary) -> String {
                 check.name, check.observed, check.expected
             ));
         }
+    }
+    for told in reconciliation_lines(&summary.reconciliation) {
+        line(told);
+    }
+    for role in roles::lines(&summary.roles) {
+        line(role);
     }
     for (at, file) in summary.reports.iter().enumerate() {
         let is_first = at == 0 || summary.reports[at - 1].name != file.name;
@@ -268,10 +277,12 @@ The calls are at least so many: what a function had asked and not yet noted when
             failure: None,
             continued: None,
             ledger: Ledger::default(),
+            reconciliation: crate::summary::Reconciliation::default(),
             conversations: None,
             join_rate: None,
             checks: Vec::new(),
             reports: Vec::new(),
+            roles: Vec::new(),
             seconds: 0.5,
         }
     }

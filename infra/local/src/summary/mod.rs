@@ -2,15 +2,19 @@
 
 mod counts;
 mod ledger;
+mod reconciliation;
 mod reports;
 
 pub(crate) use counts::BESIDE;
 pub use counts::Conversations;
 pub use ledger::{Ledger, ObjectWindows, OpenWindow};
+pub(crate) use reconciliation::lines as reconciliation_lines;
+pub use reconciliation::{Differing, Reconciliation, Variance};
 pub use reports::ReportFile;
 
 use crate::data_api::{ObjectSource, S3Source};
 use crate::execution::{Execution, FailedWindow, window_text, without_window};
+use crate::roles::{self, RoleAccess};
 use crate::twin::Twin;
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -38,6 +42,8 @@ pub struct Summary {
     pub continued: Option<Continued>,
     /// Where the records of the run's windows went.
     pub ledger: Ledger,
+    /// What the sources count beside what is here.
+    pub reconciliation: Reconciliation,
     /// Where the conversations went.
     pub conversations: Option<Conversations>,
     /// Share of the conversations with a CRM link, 0 to 1; `None` without conversations.
@@ -46,6 +52,8 @@ pub struct Summary {
     pub checks: Vec<CheckResult>,
     /// Every file of every report.
     pub reports: Vec<ReportFile>,
+    /// What each role reads and is refused, found by logging in.
+    pub roles: Vec<RoleAccess>,
     /// What does not agree; empty when all is well.
     pub problems: Vec<String>,
     /// Wall time of the execution.
@@ -138,6 +146,9 @@ impl Summary {
         if summary.checks.is_empty() {
             summary.problems.push("no check was run".to_owned());
         }
+        summary.reconciliation = reconciliation::read(twin, &plan.run_id).await?;
+        summary.roles = roles::of(&twin.endpoints().postgres).await?;
+        summary.problems.extend(roles::problems(&summary.roles));
         summary.conversations = Some(conversations);
         Ok(summary)
     }
@@ -196,10 +207,12 @@ impl Summary {
             failure,
             continued: None,
             ledger: Ledger::default(),
+            reconciliation: Reconciliation::default(),
             conversations: None,
             join_rate: None,
             checks: Vec::new(),
             reports: Vec::new(),
+            roles: Vec::new(),
             problems,
             seconds,
         }

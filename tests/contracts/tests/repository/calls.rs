@@ -31,6 +31,10 @@ fn samples() -> Result<BTreeMap<&'static str, Value>> {
         ("execution", json!("an-execution")),
         ("statement_id", json!("an-id")),
         ("attempt", json!(1)),
+        ("stage", json!(1)),
+        ("relink_days", json!(30)),
+        ("relink_reasons", json!(["ambiguous"])),
+        ("applied", json!(1)),
         ("input", json!({"mode": "nightly"})),
         ("report", json!("escalation_by_tier")),
     ]))
@@ -97,6 +101,8 @@ fn answers(function: &str) -> Result<BTreeSet<String>> {
             version: migrate::SCHEMA_VERSION,
             applied: 0,
             done: true,
+            statement_id: String::new(),
+            attempt: 0,
         }),
         "RefreshToken" => fields(RefreshOutcome {
             source: Source::Genesys,
@@ -116,6 +122,8 @@ fn answers(function: &str) -> Result<BTreeSet<String>> {
             salesforce_windows: 0,
             estimate: Estimate::default(),
             reports: vec![],
+            relink_days: None,
+            relink_reasons: vec![],
         }),
         "ExtractGenesys" | "ExtractSalesforce" => fields(ExtractOutcome {
             run_id: run_id()?,
@@ -130,6 +138,7 @@ fn answers(function: &str) -> Result<BTreeSet<String>> {
             done: true,
             statement_id: String::new(),
             attempt: 1,
+            stage: 1,
             rows: 0,
             already_done: false,
         }),
@@ -137,6 +146,8 @@ fn answers(function: &str) -> Result<BTreeSet<String>> {
             run_id: run_id()?,
             verdict: Verdict::Pass,
             checks: vec![],
+            has_variance: false,
+            variance: String::new(),
         }),
         "ExportReport" => fields(ExportOutcome {
             run_id: run_id()?,

@@ -160,3 +160,26 @@ fn the_success_notice_names_the_files_and_carries_no_link() -> Result<()> {
     assert!(!notice.contains("JsonToString($.exports)"), "{notice}");
     Ok(())
 }
+
+#[test]
+fn figures_that_differ_raise_an_alarm_and_the_run_goes_on() -> Result<()> {
+    let machine = definition()?;
+    let states = &machine["States"];
+    assert_eq!(states["CheckRun"]["Next"], "HasVariance");
+    let rule = &states["HasVariance"]["Choices"][0];
+    assert_eq!(
+        (&rule["Variable"], &rule["BooleanEquals"]),
+        (&json!("$.check.has_variance"), &json!(true))
+    );
+    let alarm = &states[rule["Next"].as_str().context("a way")?];
+    assert_eq!(alarm["Resource"], "arn:aws:states:::sns:publish");
+    assert_eq!(alarm["Parameters"]["TopicArn"], "${AlertTopicArn}");
+    let message = alarm["Parameters"]["Message.$"].as_str();
+    assert!(message.is_some_and(|text| text.contains("$.check.variance")));
+    for next in [&alarm["Next"], &states["HasVariance"]["Default"]] {
+        assert_eq!(next, "ExportReports");
+    }
+    // An alarm that cannot be sent is a failure like any other: nobody would know.
+    assert_eq!(alarm["Catch"][0]["Next"], "PublishVarianceFailed");
+    Ok(())
+}

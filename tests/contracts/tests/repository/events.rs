@@ -20,7 +20,7 @@ pub(crate) enum Fate {
 use Fate::{Accepted, Refused, RefusedByFunction};
 
 /// Folder, file without `.json`, fate.
-pub(crate) const EVENTS: [(&str, &str, Fate); 72] = [
+pub(crate) const EVENTS: [(&str, &str, Fate); 85] = [
     ("check", "run", Accepted),
     ("check", "unknown-field", Refused("unknown field `publish`")),
     (
@@ -36,13 +36,16 @@ pub(crate) const EVENTS: [(&str, &str, Fate); 72] = [
         Refused("run id \"../nightly\" must be"),
     ),
     ("merge", "poll", Accepted),
+    ("merge", "relink", Accepted),
     ("merge", "submit", Accepted),
     ("migrate", "run", Accepted),
     ("migrate", "unknown-field", Refused("unknown field `force`")),
     ("plan", "backfill-filtered", Accepted),
     ("plan", "check-only", Accepted),
     ("plan", "nightly", Accepted),
+    ("plan", "reenrich", Accepted),
     ("plan", "replay", Accepted),
+    ("plan", "replay-reason", Accepted),
     (
         "plan",
         "unknown-dimension",
@@ -79,6 +82,7 @@ pub(crate) const EVENTS: [(&str, &str, Fate); 72] = [
     ("extract-genesys", "queue-aggregate", Accepted),
     ("extract-genesys", "queues", Accepted),
     ("extract-genesys", "replay", Accepted),
+    ("extract-genesys", "replay-lines", Accepted),
     ("extract-genesys", "salesforce", RefusedByFunction("")),
     ("extract-genesys", "survey", Accepted),
     (
@@ -97,6 +101,7 @@ pub(crate) const EVENTS: [(&str, &str, Fate); 72] = [
     ("extract-salesforce", "account", Accepted),
     ("extract-salesforce", "account-history", Accepted),
     ("extract-salesforce", "account-ids", Accepted),
+    ("extract-salesforce", "case-count", Accepted),
     ("extract-salesforce", "account-lookup", Accepted),
     ("extract-salesforce", "case", Accepted),
     ("extract-salesforce", "future-window", RefusedByFunction("")),
@@ -112,6 +117,7 @@ pub(crate) const EVENTS: [(&str, &str, Fate); 72] = [
     ),
     ("extract-salesforce", "other-source", RefusedByFunction("")),
     ("extract-salesforce", "replay", Accepted),
+    ("extract-salesforce", "replay-lines", Accepted),
     (
         "extract-salesforce",
         "unknown-field",
@@ -153,7 +159,28 @@ pub(crate) const EVENTS: [(&str, &str, Fate); 72] = [
         ),
     ),
     ("pipeline", "nightly", Accepted),
+    (
+        "pipeline",
+        "nightly-reason",
+        RefusedByFunction("input reason = too_long: only mode replay takes a reason"),
+    ),
+    ("pipeline", "reenrich", Accepted),
+    (
+        "pipeline",
+        "reenrich-interval",
+        RefusedByFunction(
+            "input from = 2026-01-05T00:00:00Z: only mode backfill and mode replay take from and to",
+        ),
+    ),
+    (
+        "pipeline",
+        "reenrich-no-days",
+        RefusedByFunction("input days = 0: must be from 1 to 3660"),
+    ),
+    ("pipeline", "reenrich-week", Accepted),
     ("pipeline", "replay", Accepted),
+    ("pipeline", "replay-reason", Accepted),
+    ("pipeline", "replay-reasons", Accepted),
     (
         "pipeline",
         "unknown-dimension",
@@ -161,12 +188,16 @@ pub(crate) const EVENTS: [(&str, &str, Fate); 72] = [
             "input filter.segment[0].predicates[0].dimension = \"queueID\": is no dimension of a segment; nearest: queueId",
         ),
     ),
-    ("pipeline", "unknown-field", Refused("unknown field `days`")),
+    (
+        "pipeline",
+        "unknown-field",
+        Refused("unknown field `hours`"),
+    ),
     (
         "pipeline",
         "unknown-mode",
         Refused(
-            "unknown variant `hourly`, expected one of `nightly`, `intraday`, `backfill`, `replay`",
+            "unknown variant `hourly`, expected one of `nightly`, `intraday`, `backfill`, `replay`, `reenrich`",
         ),
     ),
     (

@@ -4,7 +4,7 @@ use crate::events::Fate::{Accepted, Refused, RefusedByFunction};
 use crate::events::{EVENTS, event};
 use anyhow::{Context, Result};
 use jiff::Timestamp;
-use model::payload::{Mode, PipelineInput, PlanRequest};
+use model::payload::{PipelineInput, PlanRequest};
 use plan::{Config, Planner};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -69,12 +69,12 @@ async fn every_input_of_an_execution_is_judged_before_anything_is_called() -> Re
             _ => continue,
         };
         let request: PlanRequest = serde_json::from_value(request)?;
-        let is_replay = request.input.mode == Mode::Replay;
+        let reads_sources = request.input.mode.reads_sources();
         let answer = planner.run(&request, deadline).await;
         judged += 1;
         match (fate, answer) {
             (Accepted, Ok(plan)) => {
-                assert_eq!(plan.reads_sources, !is_replay, "{folder}/{file}");
+                assert_eq!(plan.reads_sources, reads_sources, "{folder}/{file}");
                 assert_eq!(plan.reports, ["escalation_by_tier"], "{folder}/{file}");
             }
             (RefusedByFunction(text), Err(error)) => {
@@ -84,7 +84,7 @@ async fn every_input_of_an_execution_is_judged_before_anything_is_called() -> Re
             (_, answer) => panic!("{folder}/{file}: {answer:?}"),
         }
     }
-    assert_eq!(judged, 18);
+    assert_eq!(judged, 27);
     Ok(())
 }
 

@@ -1,9 +1,11 @@
 //! The parts of the repository that are not Rust agree with the parts that are: state machine, template, events, settings,
 //! SQL. Nothing is started here; `cargo test -p contracts` answers in seconds.
 
+mod access;
 mod alone;
 mod calls;
 mod causes;
+mod dictionary;
 mod events;
 mod genesys;
 mod inputs;

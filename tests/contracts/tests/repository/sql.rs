@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use warehouse::sql;
 
 /// Columns of `mart.unified_interactions`, in order. They are public: a change is an entry in CHANGELOG.md.
-const UNIFIED: [&str; 40] = [
+const UNIFIED: [&str; 41] = [
     "conversation_id",
     "conversation_start",
     "conversation_end",
@@ -46,6 +46,7 @@ const UNIFIED: [&str; 40] = [
     "is_settled",
     "etl_loaded_at",
     "data_source",
+    "met_bot",
 ];
 
 /// Every `.sql` file below `shared/warehouse/sql`, as a path below it.
@@ -76,7 +77,11 @@ fn every_sql_file_is_applied_by_a_step() -> Result<()> {
     let mut used: BTreeSet<String> = ["ops", "raw", "staging", "mart"]
         .iter()
         .flat_map(|folder| sql::folder(folder))
-        .chain(sql::merge_files()?)
+        .chain(
+            sql::merge_stages()?
+                .into_iter()
+                .flat_map(|stage| stage.files),
+        )
         .map(|file| file.path.to_owned())
         .collect();
     for table in sql::curated() {
@@ -87,6 +92,9 @@ fn every_sql_file_is_applied_by_a_step() -> Result<()> {
         let (owner, _) = test.name.split_once('/').context("owner/name")?;
         used.insert(format!("{}/checks.sql", owner.replace('.', "/")));
     }
+    let migrations = sql::folder("migrations").into_iter();
+    let migrations = migrations.map(|file| file.path.to_owned());
+    used.extend(migrations.filter(|path| path != "migrations/published.toml"));
     assert_eq!(files()?, used);
     Ok(())
 }
@@ -134,7 +142,7 @@ fn staging_tables_begin_with_batch_record_and_extraction() -> Result<()> {
 }
 
 /// The names of the columns of the last `select` of a view.
-fn columns(view: &str) -> Result<Vec<String>> {
+pub(crate) fn columns(view: &str) -> Result<Vec<String>> {
     let code: Vec<_> = view
         .lines()
         .map(|line| line.split("--").next().unwrap_or_default())
@@ -143,15 +151,17 @@ fn columns(view: &str) -> Result<Vec<String>> {
     let (_, list) = code.rsplit_once("\nselect\n").context("no select")?;
     let (list, _) = list.split_once("\nfrom ").context("no from")?;
     let mut depth = 0_i32;
+    let mut is_text = false;
     let mut items = vec![String::new()];
     for character in list.chars() {
         match character {
-            '(' => depth += 1,
-            ')' => depth -= 1,
+            '\'' => is_text = !is_text,
+            '(' if !is_text => depth += 1,
+            ')' if !is_text => depth -= 1,
             _ => {}
         }
         match items.last_mut() {
-            Some(item) if character != ',' || depth > 0 => item.push(character),
+            Some(item) if character != ',' || depth > 0 || is_text => item.push(character),
             _ => items.push(String::new()),
         }
     }

@@ -13,7 +13,7 @@ const WAREHOUSE: [&str; 3] = [
 
 /// Function, whether it uses the warehouse, and its other variables. `LOG_LEVEL` is everybody's.
 const VARIABLES: [(&str, bool, &[&str]); 9] = [
-    ("migrate", true, &[]),
+    ("migrate", true, &["SETTINGS_DIR"]),
     (
         "refresh-token",
         false,
