@@ -1,6 +1,6 @@
 //! Merges a loaded batch into `curated`: the SQL in `shared/warehouse/sql/curated`, in the order of its `ORDER` file, which cuts it
 //! into transactions, one after another. Each is safe to repeat, and a merge that was cut off between two of them goes on, or
-//! begins anew, with the same outcome: what one has still to do to the tables of another waits in `curated.link_pending`.
+//! begins anew, with the same outcome: what one has still to do to the tables of another waits in `ops.link_pending`.
 
 use jiff::{SignedDuration, Timestamp};
 use model::filter::Filter;

@@ -3,7 +3,8 @@
 -- Grain   conversation_id
 -- Reads   staging.genesys_* of the winning records; both interaction facts
 -- Params  tmp_conversation (link/conversation.sql); tmp_handling, tmp_party (link/handling.sql, link/party.sql); tmp_attribute,
---         tmp_relinked, tmp_score
+--         tmp_score; tmp_known_start (link/relinked.sql): a conversation lies under the start of its last record, which need not be the
+--         one that a reference to it was written with
 -- Rule    An end before the start, or more than a day after the record was read, and a time below zero cannot be: the column is null, and
 --         curated.quarantine says so (quarantine/merge.sql)
 -- Rerun   safe: a temporary table of the session
@@ -122,10 +123,11 @@ select
     fact_customer_interactions.customer_number,
     fact_customer_interactions.met_bot
 from curated.fact_customer_interactions
-inner join tmp_relinked
+inner join tmp_known_start
     on
-        fact_customer_interactions.conversation_start = tmp_relinked.conversation_start
-        and fact_customer_interactions.conversation_id = tmp_relinked.conversation_id
+        fact_customer_interactions.conversation_start = tmp_known_start.conversation_start
+        and fact_customer_interactions.conversation_id = tmp_known_start.conversation_id
+        and tmp_known_start.is_named = 0
 union all
 select
     fact_anonymous_interactions.conversation_key,
@@ -163,7 +165,8 @@ select
     fact_anonymous_interactions.customer_number,
     fact_anonymous_interactions.met_bot
 from curated.fact_anonymous_interactions
-inner join tmp_relinked
+inner join tmp_known_start
     on
-        fact_anonymous_interactions.conversation_start = tmp_relinked.conversation_start
-        and fact_anonymous_interactions.conversation_id = tmp_relinked.conversation_id;
+        fact_anonymous_interactions.conversation_start = tmp_known_start.conversation_start
+        and fact_anonymous_interactions.conversation_id = tmp_known_start.conversation_id
+        and tmp_known_start.is_named = 0;

@@ -1,4 +1,4 @@
--- version_3_evaluation: quality evaluations, of conversations that a warehouse has already.
+-- version_3_score: quality evaluations, of conversations that a warehouse has already.
 -- Grain   one section per table that is filled, as the merge fills it
 -- Form    see version_3.sql
 
