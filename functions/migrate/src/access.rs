@@ -109,6 +109,23 @@ impl Wanted {
     }
 }
 
+/// The columns of each view, by `mart.<view>`: every one has its line.
+pub(crate) fn columns(partners: &[Partner]) -> Result<BTreeMap<String, Columns>, MigrateError> {
+    let lines = lines(sql::file(ROLES)?.text)?;
+    let mut columns: BTreeMap<String, Columns> = BTreeMap::new();
+    for line in &lines {
+        let of_view = columns.entry(format!("mart.{}", line.view)).or_default();
+        of_view.push(line.column.clone());
+    }
+    let shown = lines.iter().filter(|line| is_shown(line));
+    let shown: Columns = shown.map(|line| line.column.clone()).collect();
+    for partner in partners {
+        let view = format!("mart.{}", partner_view(&partner.name));
+        columns.insert(view, shown.clone());
+    }
+    Ok(columns)
+}
+
 fn is_shown(line: &Line) -> bool {
     line.readers.contains("partner") || line.readers.contains("partner_key")
 }

@@ -1,5 +1,7 @@
 //! The steps of a migration: small transactions, each with its own book-keeping, each safe to repeat.
 
+use crate::grants::LOCK;
+use crate::others::regrants;
 use crate::recorded::{BOOK_KEEPING, MAX_STATEMENTS, Recorded, book_keeping, groups};
 use crate::units::{AddColumn, Changes, Unit, published, tables};
 use crate::views::{Renewal, relation, renewal, views};
@@ -11,6 +13,8 @@ use warehouse::{Batch, Status, Value, WarehouseError, dictionary, sql};
 
 /// Attempts at a fill that conflicts with merges.
 const MAX_ATTEMPTS: u32 = 20;
+/// Attempts at a small transaction that conflicts with others.
+const MAX_TRIES: u32 = 5;
 /// A call with less time left leaves the next step to the next call.
 pub(crate) const ENOUGH: Duration = Duration::from_mins(1);
 /// How long one poll waits.
@@ -38,9 +42,12 @@ impl Migrator {
                     .map(|schema| format!("create schema if not exists {schema}"))
                     .collect();
                 statements.extend(sql::file("ops/schema_version.sql")?.statements());
-                self.run_batch("bootstrap", statements, vec![], call)
-                    .await?;
-                let recorded = self.read_recorded(call).await?;
+                let made = self.run_batch("bootstrap", statements, vec![], call).await;
+                // Another migration may have made them at the same time: then they are there.
+                let recorded = match (made, self.read_recorded(call).await) {
+                    (_, Ok(recorded)) => recorded,
+                    (Err(error), Err(_)) | (Ok(()), Err(error)) => return Err(error.into()),
+                };
                 let is_new = recorded.units.is_empty();
                 Ok(Recorded { is_new, ..recorded })
             }
@@ -240,8 +247,9 @@ impl Migrator {
         }
     }
 
-    /// Makes the views anew that have changed. All of them go in the first transaction and come back in as few as the limit allows; a
-    /// call that is cut off between two leaves views without rows in the book-keeping, and the next one makes them.
+    /// Makes the views anew that have changed, with what others read of them. All of them go in the first transaction and come back in as
+    /// few as the limit allows; a call that is cut off between two leaves views without rows in the book-keeping, and the next one makes
+    /// them.
     pub(crate) async fn apply_views(
         &self,
         recorded: &Recorded,
@@ -255,6 +263,8 @@ impl Migrator {
             return Ok(());
         }
         let names: Vec<_> = gone.iter().map(|unit| relation(unit)).collect();
+        let kept = self.kept(&names, call).await?;
+        let columns = access::columns(&self.settings.partners)?;
         let mut before = vec![format!("drop view if exists {}", names.join(", "))];
         let mut forgotten = gone;
         let units: Vec<_> = anew.into_iter().map(|view| view.unit).collect();
@@ -266,13 +276,28 @@ impl Migrator {
             let mut statements = std::mem::take(&mut before);
             statements.extend(group.iter().flat_map(|unit| unit.statements.clone()));
             let forgotten = std::mem::take(&mut forgotten);
-            let applied = self
-                .apply("views", statements, &forgotten, &group, call)
-                .await;
+            let made: Vec<_> = group.iter().map(|unit| relation(&unit.name)).collect();
+            let mut grants = regrants(&kept, &made, &columns);
+            let room = (MAX_STATEMENTS - BOOK_KEEPING).saturating_sub(made.len());
+            let mut later = grants.split_off(room.min(grants.len()));
+            let all = statements.iter().chain(&grants).cloned().collect();
+            let mut applied = self.apply("views", all, &forgotten, &group, call).await;
+            if let Err(MigrateError::Warehouse(cause @ WarehouseError::Statement { .. })) = &applied
+                && !grants.is_empty()
+                && !cause.is_conflict()
+            {
+                // Somebody else's grant is no reason to do without a view.
+                tracing::warn!("Making the views without what others read of them: {cause}");
+                later.splice(..0, grants);
+                applied = self
+                    .apply("views", statements, &forgotten, &group, call)
+                    .await;
+            }
             if let Err(MigrateError::Warehouse(cause)) = applied {
                 return Err(self.explained(cause, call).await);
             }
             applied?;
+            self.grant_each(&later, call).await?;
         }
         Ok(())
     }
@@ -287,7 +312,7 @@ impl Migrator {
         call: &mut Call,
     ) -> Result<(), MigrateError> {
         // Two migrations at once take turns here.
-        let mut all = vec!["lock ops.schema_version".to_owned()];
+        let mut all = vec![LOCK.to_owned()];
         all.extend(statements);
         let (book_keeping, parameters) = book_keeping(forgotten, units, call.applied);
         all.extend(book_keeping);
@@ -296,6 +321,7 @@ impl Migrator {
         Ok(())
     }
 
+    /// Runs one transaction. When another one was in the way, it has left nothing, and is submitted again.
     pub(crate) async fn run_batch(
         &self,
         step: &str,
@@ -303,11 +329,17 @@ impl Migrator {
         parameters: Vec<(String, String)>,
         call: &Call,
     ) -> Result<(), WarehouseError> {
-        let batch = self.batch(step, statements, parameters, call);
-        self.warehouse
-            .run(&batch, call.deadline.left())
-            .await
-            .map(|_| ())
+        let mut tries = 1;
+        loop {
+            let batch = self.batch(step, statements.clone(), parameters.clone(), call);
+            match self.warehouse.run(&batch, call.deadline.left()).await {
+                Err(error) if error.is_conflict() && tries < MAX_TRIES && !call.is_late() => {
+                    tracing::warn!("Another transaction was in the way, trying again: {error}");
+                    tries += 1;
+                }
+                other => return other.map(|_| ()),
+            }
+        }
     }
 
     /// A batch with a token of its own: network retries by the SDK submit nothing twice, a later one starts anew.

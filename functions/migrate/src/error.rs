@@ -64,6 +64,22 @@ pub enum MigrateError {
         #[source]
         cause: Box<WarehouseError>,
     },
+    /// The login may not make roles.
+    #[error(
+        "this login ({login}) could not make the roles {roles}: it needs the system privilege `create role` (and `access system table`, to \
+         see what is granted); both are granted to roles alone: as a superuser run `create role tributary_migrate`, `grant create role to \
+         role tributary_migrate`, `grant access system table to role tributary_migrate` and `grant role tributary_migrate to \"{login}\"`, \
+         and start the execution again; no view was changed"
+    )]
+    Roles {
+        /// Those that are missing.
+        roles: String,
+        /// Who may not make them.
+        login: String,
+        /// What the warehouse said.
+        #[source]
+        cause: Box<WarehouseError>,
+    },
     /// A role can read what no list gives it, or not what it should.
     #[error("sql/access/roles.toml does not hold in this warehouse: {}", .problems.join("; "))]
     Access {
@@ -91,6 +107,7 @@ impl model::Classify for MigrateError {
             | Self::File { .. }
             | Self::Partner { .. }
             | Self::NotOwner { .. }
+            | Self::Roles { .. }
             | Self::Access { .. } => model::Kind::Invalid,
         }
     }

@@ -1,8 +1,9 @@
 //! Roles and their grants: read from the catalogue, compared with the lists, mended, and read again.
 
 use crate::access::Wanted;
-use crate::privileges::{Held, Present, is_ours, problems, statements};
+use crate::privileges::{Held, Present, SYSTEM, is_ours, problems, statements, undone};
 use crate::{Call, MigrateError, Migrator};
+use std::collections::{BTreeMap, BTreeSet};
 use warehouse::{Value, WarehouseError};
 
 /// How often what is granted is compared and mended: a grant on a whole view hides those on its columns until it is gone, and another
@@ -10,32 +11,53 @@ use warehouse::{Value, WarehouseError};
 const ROUNDS: usize = 10;
 /// So many problems are told.
 const TOLD: usize = 5;
-/// Statements in one transaction, with the lock.
-const MAX_STATEMENTS: usize = 37;
+/// Statements in one transaction, besides the lock.
+pub(crate) const MAX_STATEMENTS: usize = 37;
+/// What makes two migrations take turns.
+pub(crate) const LOCK: &str = "lock ops.schema_version";
 
-/// What everybody or one of our roles holds, by the views of Redshift. Everybody's matters in the warehouse's own schemas alone.
-const HELD: [(&str, &str); 3] = [
+/// What everybody or one of our roles holds, by the views of Redshift, and what of everybody's matters: what opens the warehouse's own
+/// schemas.
+const HELD: [(&str, &str, &str); 5] = [
     (
         "relations",
         "select identity_name, identity_type, namespace_name, relation_name, '' as column_name, privilege_type, '' as privilege_scope \
          from svv_relation_privileges",
+        OURS,
     ),
     (
         "columns",
         "select identity_name, identity_type, namespace_name, relation_name, column_name, privilege_type, '' as privilege_scope \
          from svv_column_privileges",
+        OURS,
     ),
     (
         "schemas",
         "select identity_name, identity_type, namespace_name, '' as relation_name, '' as column_name, privilege_type, privilege_scope \
          from svv_schema_privileges",
+        OURS,
+    ),
+    (
+        "databases",
+        "select identity_name, identity_type, '' as namespace_name, '' as relation_name, '' as column_name, privilege_type, privilege_scope, \
+             database_name \
+         from (select * from svv_database_privileges where database_name = current_database()) as held",
+        // Temporary tables are everybody's; what holds for all schemas or tables is meant.
+        "lower(privilege_scope) <> 'database'",
+    ),
+    (
+        "system",
+        "select identity_name, identity_type, '' as namespace_name, '' as relation_name, '' as column_name, \
+             system_privilege as privilege_type, 'system' as privilege_scope \
+         from svv_system_privileges",
+        "1 = 0",
     ),
 ];
-const WHOSE: &str = "where (identity_type = 'role' and left(identity_name, 10) = 'tributary_') \
-                     or (identity_type = 'public' and namespace_name in ('raw', 'staging', 'curated', 'mart', 'ops'))";
+/// In the warehouse's own schemas.
+const OURS: &str = "namespace_name in ('raw', 'staging', 'curated', 'mart', 'ops')";
 
 /// An error unless there is no problem.
-fn agrees(mut problems: Vec<String>) -> Result<(), MigrateError> {
+pub(crate) fn agrees(mut problems: Vec<String>) -> Result<(), MigrateError> {
     if problems.is_empty() {
         return Ok(());
     }
@@ -49,55 +71,112 @@ fn agrees(mut problems: Vec<String>) -> Result<(), MigrateError> {
 
 impl Migrator {
     /// Brings what is granted to what the lists say, and makes sure that it is so.
-    pub(crate) async fn apply_access(&self, call: &mut Call) -> Result<(), MigrateError> {
+    pub(crate) async fn apply_access(&self, call: &Call) -> Result<(), MigrateError> {
         let wanted = Wanted::read(&self.settings.partners)?;
-        let mut revoked = Vec::new();
+        let mut present = self.present(call).await?;
+        let mut refused = BTreeMap::new();
+        let mut before = Vec::new();
         for _ in 0..ROUNDS {
-            let present = self.present(call).await?;
             let all = statements(&wanted, &present);
-            let taken: Vec<_> = all
+            // What is there after it was revoked, or was refused, would be so after another round.
+            let stuck: Vec<_> = all
                 .iter()
-                .filter(|one| one.starts_with("revoke "))
+                .filter(|one| one.starts_with("revoke ") || refused.contains_key(*one))
                 .cloned()
                 .collect();
-            // What is there after it was revoked would be there after another round.
-            if all.is_empty() || !taken.is_empty() && taken == revoked {
-                return agrees(problems(&wanted, &present));
+            if all.is_empty() || !stuck.is_empty() && stuck == before {
+                break;
             }
             tracing::info!(count = all.len(), "Changing {} grants", all.len());
-            revoked = taken;
-            for part in all.chunks(MAX_STATEMENTS) {
-                let mut batch = vec!["lock ops.schema_version".to_owned()];
-                batch.extend(part.iter().cloned());
-                match self.run_batch("access", batch, vec![], call).await {
-                    Ok(()) => {}
-                    // Another migration may have made the same role: what is there now tells.
-                    Err(cause @ WarehouseError::Statement { .. })
-                        if self.present(call).await? == present =>
-                    {
-                        return Err(self.explained(cause, call).await);
-                    }
-                    Err(WarehouseError::Statement { .. }) => {
-                        revoked.clear();
-                        break;
-                    }
-                    Err(error) => return Err(error.into()),
+            before = stuck;
+            refused = self.change(&all, call).await?;
+            present = self.present(call).await?;
+        }
+        self.judge(&wanted, &present, refused, call).await
+    }
+
+    /// Runs these statements, and hands back those that were refused. One that is refused takes the others of its transaction along:
+    /// then each is run alone.
+    async fn change(
+        &self,
+        all: &[String],
+        call: &Call,
+    ) -> Result<BTreeMap<String, WarehouseError>, MigrateError> {
+        let mut refused = BTreeMap::new();
+        for part in all.chunks(MAX_STATEMENTS) {
+            if self.run_locked(part, call).await?.is_none() {
+                continue;
+            }
+            for one in part {
+                if let Some(cause) = self.run_locked(std::slice::from_ref(one), call).await? {
+                    tracing::warn!("The warehouse refused {one}: {cause}");
+                    refused.insert(one.clone(), cause);
                 }
             }
         }
-        agrees(problems(&wanted, &self.present(call).await?))
+        Ok(refused)
+    }
+
+    /// Runs a part of the grants in one transaction; what comes back is why it was refused.
+    pub(crate) async fn run_locked(
+        &self,
+        part: &[String],
+        call: &Call,
+    ) -> Result<Option<WarehouseError>, MigrateError> {
+        let batch = [&[LOCK.to_owned()], part].concat();
+        match self.run_batch("access", batch, vec![], call).await {
+            Ok(()) => Ok(None),
+            Err(cause @ WarehouseError::Statement { .. }) if !cause.is_conflict() => {
+                Ok(Some(cause))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// An error that tells all that is otherwise than the lists say.
+    async fn judge(
+        &self,
+        wanted: &Wanted,
+        present: &Present,
+        mut refused: BTreeMap<String, WarehouseError>,
+        call: &Call,
+    ) -> Result<(), MigrateError> {
+        let mut problems = problems(wanted, present);
+        let (no, not): (Vec<_>, Vec<_>) = undone(wanted, present)
+            .into_iter()
+            .partition(|statement| refused.contains_key(statement));
+        problems.extend(not.into_iter().map(|statement| {
+            format!("not done although it was run: {statement}; is another migration running?")
+        }));
+        // The first one that was refused tells of the others as well.
+        if let Some((statement, cause)) = no.into_iter().find_map(|one| {
+            let cause = refused.remove(&one)?;
+            Some((one, cause))
+        }) {
+            let told = format!("{statement} was refused: {cause}");
+            let error = self.explained(cause, call).await;
+            if problems.is_empty() {
+                return Err(error);
+            }
+            let is_owner = matches!(error, MigrateError::NotOwner { .. });
+            problems.insert(0, if is_owner { error.to_string() } else { told });
+        }
+        agrees(problems)
     }
 
     /// What is granted now.
     async fn present(&self, call: &Call) -> Result<Present, MigrateError> {
         let text = |row: &[Value], at: usize| row.get(at).and_then(Value::text).unwrap_or_default();
-        let mut present = Present::default();
-        let query = "select role_name from svv_roles where left(role_name, 10) = 'tributary_'";
-        for row in self.read("roles", query, call).await? {
-            present.roles.insert(text(&row, 0));
-        }
-        for (name, query) in HELD {
-            for row in self.read(name, &format!("{query} {WHOSE}"), call).await? {
+        let mut present = Present {
+            roles: self.roles(call).await?,
+            ..Present::default()
+        };
+        for (name, query, of_everybody) in HELD {
+            let query = format!(
+                "{query} where (identity_type = 'role' and left(identity_name, 10) = 'tributary_') \
+                 or (identity_type = 'public' and {of_everybody})"
+            );
+            for row in self.read(name, &query, call).await? {
                 let is_public = text(&row, 1) == "public";
                 let held = Held {
                     holder: if is_public {
@@ -111,9 +190,13 @@ impl Migrator {
                     privilege: text(&row, 5).to_lowercase(),
                     scope: text(&row, 6).to_lowercase(),
                 };
-                if is_public || is_ours(&held.holder) {
-                    present.held.insert(held);
+                if !is_public && !is_ours(&held.holder) {
+                    continue;
                 }
+                if held.schema.is_empty() && held.scope != SYSTEM {
+                    present.database = text(&row, 7);
+                }
+                present.held.insert(held);
             }
         }
         let query = "select role_name, granted_role_name from svv_role_grants where left(role_name, 10) = 'tributary_'";
@@ -126,7 +209,17 @@ impl Migrator {
         Ok(present)
     }
 
-    async fn read(
+    /// The roles there are whose names begin like ours.
+    pub(crate) async fn roles(&self, call: &Call) -> Result<BTreeSet<String>, WarehouseError> {
+        let query = "select role_name from svv_roles where left(role_name, 10) = 'tributary_'";
+        let rows = self.read("roles", query, call).await?;
+        let names = rows
+            .iter()
+            .filter_map(|row| row.first().and_then(Value::text));
+        Ok(names.collect())
+    }
+
+    pub(crate) async fn read(
         &self,
         name: &str,
         query: &str,

@@ -8,6 +8,8 @@ mod access;
 mod apply;
 mod error;
 mod grants;
+mod others;
+mod prepare;
 mod privileges;
 mod recorded;
 mod units;
@@ -195,6 +197,9 @@ impl Migrator {
         if call.is_late() {
             return Ok(ControlFlow::Break(Waiting::default()));
         }
+        self.refuse_defaults(call).await?;
+        self.make_roles(call).await?;
+        self.write_setting(&recorded, call).await?;
         self.apply_views(&recorded, call).await?;
         self.apply_access(call).await?;
         Ok(ControlFlow::Continue(()))

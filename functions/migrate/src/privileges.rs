@@ -3,31 +3,40 @@
 use crate::access::Wanted;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The scope of what is granted of the whole warehouse.
+pub(crate) const SYSTEM: &str = "system";
+
 /// A privilege that somebody has on something, as the catalogue names it, in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Held {
     /// The role; `public`: everybody.
     pub(crate) holder: String,
+    /// Empty: the database, or the whole warehouse.
     pub(crate) schema: String,
     /// Empty: the schema itself.
     pub(crate) relation: String,
     /// Empty: the whole relation.
     pub(crate) column: String,
     pub(crate) privilege: String,
-    /// Of a schema: itself (`schema`), or all that is in it (`tables`, `functions`).
+    /// Of a schema or the database: itself (`schema`, `database`), or all that is in it (`tables`, `functions`, …); `system`: a privilege
+    /// over the whole warehouse.
     pub(crate) scope: String,
 }
 
 impl Held {
     fn place(&self) -> String {
-        let mut place = format!("schema {}", self.schema);
+        let mut place = match (self.schema.as_str(), self.scope.as_str()) {
+            ("", SYSTEM) => "the whole warehouse".to_owned(),
+            ("", _) => "this database".to_owned(),
+            (schema, _) => format!("schema {schema}"),
+        };
         if !self.relation.is_empty() {
             place = format!("{}.{}", self.schema, self.relation);
         }
         if !self.column.is_empty() {
             place = format!("{place}.{}", self.column);
         }
-        if !self.scope.is_empty() && self.scope != "schema" {
+        if !["", "schema", "database", SYSTEM].contains(&self.scope.as_str()) {
             place = format!("all {} in {place}", self.scope);
         }
         place
@@ -37,6 +46,8 @@ impl Held {
 /// What the catalogue says of our roles.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Present {
+    /// The database, where something was granted of it.
+    pub(crate) database: String,
     /// Roles of ours that exist.
     pub(crate) roles: BTreeSet<String>,
     /// What they, and everybody, hold.
@@ -86,7 +97,18 @@ pub(crate) fn statements(wanted: &Wanted, present: &Present) -> Vec<String> {
     for held in ours().filter(|held| !is_wanted(wanted, held)) {
         let (role, privilege) = (&held.holder, &held.privilege);
         let (schema, relation) = (name(&held.schema), name(&held.relation));
-        if held.relation.is_empty() {
+        if held.schema.is_empty() {
+            let database = name(&present.database);
+            statements.push(match held.scope.as_str() {
+                SYSTEM => format!("revoke {privilege} from role {role}"),
+                "" | "database" => {
+                    format!("revoke {privilege} on database {database} from role {role}")
+                }
+                scope => format!(
+                    "revoke {privilege} for {scope} in database {database} from role {role}"
+                ),
+            });
+        } else if held.relation.is_empty() {
             statements.push(match held.scope.as_str() {
                 "" | "schema" => format!("revoke {privilege} on schema {schema} from role {role}"),
                 scope => {
@@ -146,7 +168,7 @@ pub(crate) fn statements(wanted: &Wanted, present: &Present) -> Vec<String> {
     statements
 }
 
-/// What no statement of ours can mend, and what is still otherwise than it should be.
+/// What no statement of ours can mend, and what is still more than it should be.
 pub(crate) fn problems(wanted: &Wanted, present: &Present) -> Vec<String> {
     let mut problems = Vec::new();
     for held in &present.held {
@@ -169,19 +191,18 @@ pub(crate) fn problems(wanted: &Wanted, present: &Present) -> Vec<String> {
             "role {role}: it was granted role {granted} and has all that role may; `revoke role {granted} from role {role}`"
         ));
     }
-    for statement in statements(wanted, present)
-        .iter()
-        .filter(|statement| !statement.starts_with("revoke "))
-    {
-        problems.push(format!(
-            "not done although it was run: {statement}; is another migration running?"
-        ));
-    }
     problems
 }
 
+/// What is still less than it should be: the statements that would give it.
+pub(crate) fn undone(wanted: &Wanted, present: &Present) -> Vec<String> {
+    let mut statements = statements(wanted, present);
+    statements.retain(|statement| !statement.starts_with("revoke "));
+    statements
+}
+
 /// A name as it stands in a statement: quoted, since some of ours are reserved words of one warehouse or the other.
-fn name(text: &str) -> String {
+pub(crate) fn name(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
@@ -217,7 +238,7 @@ mod tests {
                 held(role, ["mart", "v", "b"], "select", ""),
             ]
             .into(),
-            members: BTreeSet::new(),
+            ..Present::default()
         }
     }
 
@@ -238,6 +259,7 @@ mod tests {
     #[test]
     fn what_is_not_listed_goes_by_name_wherever_it_is() {
         let mut present = as_wanted();
+        present.database = "dev".to_owned();
         let role = "tributary_analyst";
         present.held.extend([
             held(role, ["mart", "v", "c"], "select", ""),
@@ -252,12 +274,19 @@ mod tests {
                 "usage",
                 "schema",
             ),
+            // Of all that is in the database, of itself, and of the warehouse.
+            held(role, ["", "", ""], "select", "tables"),
+            held(role, ["", "", ""], "create", "database"),
+            held(role, ["", "", ""], "create role", "system"),
             // Somebody else's role is somebody else's.
             held("tributary_other", ["mart", "v", "a"], "select", ""),
         ]);
         assert_eq!(
             statements(&wanted(), &present),
             [
+                "revoke create on database \"dev\" from role tributary_analyst",
+                "revoke create role from role tributary_analyst",
+                "revoke select for tables in database \"dev\" from role tributary_analyst",
                 "revoke select for tables in schema \"mart\" from role tributary_analyst",
                 "revoke select on \"mart\".\"v\" from role tributary_analyst",
                 "revoke usage on schema \"raw\" from role tributary_analyst",
@@ -278,13 +307,31 @@ mod tests {
             .held
             .insert(held("tributary_analyst", ["mart", "v", "c"], "select", ""));
         present
+            .held
+            .insert(held("tributary_analyst", ["", "", ""], "select", "tables"));
+        present.held.insert(held(
+            "tributary_analyst",
+            ["", "", ""],
+            "access catalog",
+            "system",
+        ));
+        present
+            .held
+            .insert(held("public", ["", "", ""], "usage", "schemas"));
+        present
             .members
             .insert(("tributary_analyst".to_owned(), "admins".to_owned()));
         assert_eq!(
             problems(&wanted(), &present),
             [
+                "all schemas in this database: everybody (public) has usage, so every role reads it; revoke it: `revoke usage on … from \
+                 public`, and grant it to those who need it",
                 "mart.v: everybody (public) has select, so every role reads it; revoke it: `revoke select on … from public`, and grant it to \
                  those who need it",
+                "the whole warehouse: tributary_analyst has access catalog, which the lists do not give it and this login could not revoke; \
+                 revoke it as the login that granted it, or as a superuser",
+                "all tables in this database: tributary_analyst has select, which the lists do not give it and this login could not revoke; \
+                 revoke it as the login that granted it, or as a superuser",
                 "mart.v.c: tributary_analyst has select, which the lists do not give it and this login could not revoke; revoke it as the \
                  login that granted it, or as a superuser",
                 "role tributary_analyst: it was granted role admins and has all that role may; `revoke role admins from role \
@@ -294,11 +341,19 @@ mod tests {
     }
 
     #[test]
-    fn a_grant_that_had_no_effect_is_told() {
-        let problems = problems(&wanted(), &Present::default());
+    fn what_is_missing_is_what_is_not_done_yet() {
+        let mut present = as_wanted();
+        present
+            .held
+            .insert(held("tributary_analyst", ["raw", "t", ""], "select", ""));
+        assert_eq!(undone(&wanted(), &present), Vec::<String>::new());
+        present.held.clear();
         assert_eq!(
-            problems[0],
-            "not done although it was run: create role tributary_analyst; is another migration running?"
+            undone(&wanted(), &present),
+            [
+                "grant usage on schema mart to role tributary_analyst",
+                "grant select (\"a\", \"b\") on mart.\"v\" to role tributary_analyst",
+            ]
         );
     }
 }

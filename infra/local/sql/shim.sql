@@ -184,6 +184,46 @@ where not pg_attribute.attisdropped;
 
 grant select on svv_roles, svv_role_grants, svv_schema_privileges, svv_relation_privileges, svv_column_privileges to public;
 
+-- Grants for all that is in a database (privilege_scope TABLES, …) are Redshift's alone, and whoever may connect is settled elsewhere there.
+create view svv_database_privileges as
+select
+    pg_database.datname::text as database_name,
+    case held.privilege_type when 'TEMPORARY' then 'TEMP' else held.privilege_type end as privilege_type,
+    held.identity_name,
+    held.identity_type,
+    held.admin_option,
+    'DATABASE' as privilege_scope
+from pg_database
+cross join lateral granted(pg_database.datacl) as held
+where held.privilege_type in ('CREATE', 'TEMPORARY');
+
+-- An attribute of a role here, a grant there.
+create view svv_system_privileges as
+select
+    'CREATE ROLE' as system_privilege,
+    rolname::text as identity_name,
+    'role' as identity_type
+from pg_roles
+where rolcreaterole and not rolcanlogin;
+
+create view svv_default_privileges as
+select
+    pg_namespace.nspname::text as schema_name,
+    case pg_default_acl.defaclobjtype when 'r' then 'RELATION' else 'FUNCTION' end as object_type,
+    owner.rolname::text as owner_name,
+    'user' as owner_type,
+    held.privilege_type,
+    held.identity_name as grantee_name,
+    held.identity_type as grantee_type,
+    held.admin_option
+from pg_default_acl
+inner join pg_roles as owner on pg_default_acl.defaclrole = owner.oid
+left join pg_namespace on pg_default_acl.defaclnamespace = pg_namespace.oid
+cross join lateral granted(pg_default_acl.defaclacl) as held
+where pg_default_acl.defaclobjtype in ('r', 'f');
+
+grant select on svv_database_privileges, svv_system_privileges, svv_default_privileges to public;
+
 -- Redshift joins large sets by hash. PostgreSQL has no statistics on tables filled a moment ago in the same transaction, takes them for
 -- small and would loop. For sessions that begin after this one.
 do $$

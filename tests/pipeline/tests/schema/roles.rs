@@ -3,6 +3,7 @@
 use crate::support::{
     Bare, QUEUES, deadline, settings, warehouse_at, with_any_warehouse, with_warehouse,
 };
+use crate::upgrade::make;
 use anyhow::{Context, Result, ensure};
 use local::roles::RoleAccess;
 use migrate::{MigrateError, Migrator, Request};
@@ -156,6 +157,7 @@ fn what_a_role_had_more_is_taken_back_by_name() -> Result<()> {
             "grant select, delete on curated.dim_salesforce_account to tributary_finance",
             "grant select (account_id) on curated.dim_salesforce_account to tributary_analyst",
             "grant create on schema mart to tributary_analyst",
+            "grant create on database dev to tributary_analyst",
         ] {
             bare.sql(grant).await?;
         }
@@ -173,6 +175,9 @@ fn what_a_role_had_more_is_taken_back_by_name() -> Result<()> {
         }
         let more = "select count(*) from svv_schema_privileges where identity_name like 'tributary\\_%' \
                     and (namespace_name <> 'mart' or privilege_type <> 'USAGE')";
+        assert_eq!(bare.number(more).await?, 0);
+        let more =
+            "select count(*) from svv_database_privileges where identity_name like 'tributary\\_%'";
         assert_eq!(bare.number(more).await?, 0);
         Ok(())
     })
@@ -214,6 +219,40 @@ fn a_new_column_of_a_view_is_read_by_nobody() -> Result<()> {
             .await?,
             1
         );
+        Ok(())
+    })
+}
+
+#[test]
+fn a_column_that_a_migration_adds_is_read_by_those_who_are_listed() -> Result<()> {
+    with_warehouse(async |bare| {
+        make(bare, 2).await?;
+        let table = "curated.fact_customer_interactions";
+        for statement in [
+            "create role tributary_finance".to_owned(),
+            "grant usage on schema curated, mart to tributary_finance".to_owned(),
+            format!("grant select on {table}, mart.unified_interactions to tributary_finance"),
+        ] {
+            bare.sql(&statement).await?;
+        }
+        let before = readable(&found(bare).await?["tributary_finance"]);
+        let read = |columns: &BTreeSet<String>, relation: &str, column: &str| {
+            columns.contains(&format!("{relation}.{column}"))
+        };
+        assert!(read(&before, table, "conversation_id"));
+        assert!(read(&before, "mart.unified_interactions", "agent_id"));
+        bare.migrate(&PARTNERS).await?;
+        for column in ["customer_number", "met_bot"] {
+            let is_new = format!(
+                "select count(*) from information_schema.columns \
+                 where table_schema || '.' || table_name = '{table}' and column_name = '{column}'"
+            );
+            assert_eq!(bare.number(&is_new).await?, 1, "{column}");
+            assert!(!read(&before, table, column), "{column}");
+        }
+        for (role, access) in found(bare).await? {
+            assert_eq!(readable(&access), listed(&role)?, "{role}");
+        }
         Ok(())
     })
 }
@@ -274,6 +313,72 @@ fn what_everybody_reads_and_roles_in_roles_fail_the_run_by_their_place() -> Resu
 }
 
 #[test]
+fn what_would_open_views_as_they_are_made_fails_the_run_before_one_is_dropped() -> Result<()> {
+    with_warehouse(async |bare| {
+        bare.migrate(&[]).await?;
+        bare.sql(
+            "alter default privileges in schema mart grant select on tables to tributary_finance",
+        )
+        .await?;
+        bare.sql("alter default privileges in schema curated grant select on tables to public")
+            .await?;
+        let views = "select string_agg(oid::text, ',' order by oid) from pg_class where relkind = 'v' and relnamespace = 'mart'::regnamespace";
+        let before = bare.text(views).await?;
+        bare.sql("update ops.schema_version set sha256 = 'x' where unit like 'mart/%'")
+            .await?;
+        let error = bare
+            .migrate(&[])
+            .await
+            .err()
+            .context("it was let through")?;
+        let told = error.to_string();
+        for part in [
+            "in schema mart: tributary_finance gets select on every view and table as it is made, whole; take them back: `alter default \
+             privileges for user ",
+            " in schema \"curated\" revoke select on tables from public`",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+        assert_eq!(bare.text(views).await?, before);
+        Ok(())
+    })
+}
+
+#[test]
+fn what_others_read_of_a_view_outlives_it() -> Result<()> {
+    with_warehouse(async |bare| {
+        bare.migrate(&PARTNERS).await?;
+        for statement in [
+            "create role test_board",
+            "create role test_anna login",
+            "grant select on mart.join_rate, mart.csat_nps, mart.unified_interactions to test_board",
+            "grant select (conversation_id, ltv_usd) on mart.unified_interactions to test_anna",
+            "grant select (queue_id) on mart.partner_acme_interactions to test_anna",
+            "grant select on mart.csat_nps to test_anna with grant option",
+            "update ops.schema_version set sha256 = 'x' where unit in ('mart/unified_interactions.sql', 'mart/partner_acme_interactions.sql')",
+        ] {
+            bare.sql(statement).await?;
+        }
+        let held = "select string_agg(held, ' ' order by held) from ( \
+                        select relation_name || ':' || identity_name || ':' || admin_option as held from svv_relation_privileges \
+                        where identity_name like 'test\\_%' \
+                        union all \
+                        select relation_name || '.' || column_name || ':' || identity_name from svv_column_privileges \
+                        where identity_name like 'test\\_%' \
+                    ) as held";
+        let oid = "select 'mart.unified_interactions'::regclass::oid::text";
+        let (before, was) = (bare.text(held).await?, bare.text(oid).await?);
+        bare.migrate(&PARTNERS).await?;
+        assert_ne!(bare.text(oid).await?, was, "the view was made anew");
+        assert_eq!(bare.text(held).await?, before);
+        for (role, access) in found(bare).await? {
+            assert_eq!(readable(&access), listed(&role)?, "{role}");
+        }
+        Ok(())
+    })
+}
+
+#[test]
 fn a_login_without_rights_over_everything_makes_it_all_and_a_view_of_another_is_named() -> Result<()>
 {
     with_warehouse(async |bare| {
@@ -303,6 +408,76 @@ fn a_login_without_rights_over_everything_makes_it_all_and_a_view_of_another_is_
             told.starts_with("join_rate of mart belong to another login (test_before)"),
             "{told}"
         );
+        // What it may not revoke does not keep it from what it may.
+        for statement in [
+            "alter view mart.join_rate owner to test_deployer",
+            "grant select (conversations) on mart.join_rate to tributary_analyst",
+            "create table curated.mine as select 1 as one",
+            "grant select on curated.mine to tributary_finance",
+            "alter role tributary_supervisor createrole",
+        ] {
+            bare.sql(statement).await?;
+        }
+        let grant = "grant select (conversation_id) on curated.fact_agent_leg to tributary_finance; \
+                     grant select (ltv_usd) on mart.unified_interactions to tributary_supervisor";
+        let deployer = local::roles::url_of(&bare.url()?, "test_deployer", "deploys")?;
+        for one in grant.split("; ") {
+            local::warehouse::query(&deployer, one).await?;
+        }
+        let error = migrator
+            .run(&Request::default(), deadline(300))
+            .await
+            .err()
+            .context("it was let through")?;
+        let told = error.to_string();
+        for part in [
+            "curated.mine: tributary_finance has select, which the lists do not give it and this login could not revoke",
+            "the whole warehouse: tributary_supervisor has create role, which the lists",
+        ] {
+            assert!(told.contains(part), "{told}");
+        }
+        let left = "select count(*) from svv_column_privileges \
+                    where identity_name in ('tributary_finance', 'tributary_supervisor') and column_name in ('conversation_id', 'ltv_usd') \
+                        and (namespace_name <> 'mart' or identity_name = 'tributary_supervisor' and column_name = 'ltv_usd')";
+        assert_eq!(bare.number(left).await?, 0, "{told}");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_login_that_may_not_make_roles_is_told_while_the_views_of_before_stand() -> Result<()> {
+    with_warehouse(async |bare| {
+        for statement in [
+            "create role test_deployer login createrole password 'deploys'",
+            "grant create on database dev to test_deployer",
+        ] {
+            bare.sql(statement).await?;
+        }
+        let data_api = bare.data_api_as("test_deployer", "deploys").await?;
+        let migrator = Migrator::over(warehouse_at(&data_api), settings(&[])?);
+        migrator.run(&Request::default(), deadline(300)).await?;
+        bare.sql("alter role test_deployer nocreaterole").await?;
+        // Another text of the views, and a role that is missing.
+        bare.sql("update ops.schema_version set sha256 = 'x' where unit like 'mart/%'")
+            .await?;
+        let views = "select string_agg(oid::text, ',' order by oid) from pg_class where relkind = 'v' and relnamespace = 'mart'::regnamespace";
+        let before = bare.text(views).await?;
+        let migrator = Migrator::over(warehouse_at(&data_api), settings(&PARTNERS)?);
+        let error = migrator
+            .run(&Request::default(), deadline(300))
+            .await
+            .err()
+            .context("it was let through")?;
+        let told = error.to_string();
+        assert!(
+            told.starts_with(
+                "this login (test_deployer) could not make the roles tributary_partner_acme, tributary_partner_beta: it needs the system \
+                 privilege `create role`"
+            ),
+            "{told}"
+        );
+        assert_eq!(model::Classify::kind(&error), model::Kind::Invalid);
+        assert_eq!(bare.text(views).await?, before);
         Ok(())
     })
 }

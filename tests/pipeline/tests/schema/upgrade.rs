@@ -5,7 +5,7 @@ use anyhow::{Context, Result, ensure};
 use migrate::{MigrateError, Migrator, Request, SCHEMA_VERSION};
 use model::payload::StatementRequest;
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{BuildHasher as _, RandomState};
 use std::time::Duration;
 use warehouse::{Batch, sql};
@@ -30,7 +30,7 @@ const COLUMNS: &str = "select table_schema || '.' || table_name, ordinal_positio
                        order by table_schema, table_name, ordinal_position";
 
 /// Makes a warehouse as the release of that version made it, with rows in every table.
-async fn make(bare: &Bare, version: i32) -> Result<()> {
+pub async fn make(bare: &Bare, version: i32) -> Result<()> {
     let (_, text) = PUBLISHED
         .iter()
         .find(|(number, _)| *number == version)
@@ -105,6 +105,8 @@ fn rows_of_every_earlier_version_stay_and_its_tables_become_those_of_this_one() 
             let before = tables(bare).await?;
             let rows = checksums(bare, &before).await?;
             assert!(rows.values().filter(|sum| sum.starts_with("2 ")).count() > 30);
+            let views = views_with_rows(bare).await?;
+            assert!(views.len() > 3, "{views:?}");
             let outcome = bare.migrate(&[]).await?;
             assert!(outcome.done && outcome.applied > 0);
             assert_eq!(bare.sql(COLUMNS).await?, wanted, "from version {version}");
@@ -122,12 +124,38 @@ fn rows_of_every_earlier_version_stay_and_its_tables_become_those_of_this_one() 
             // Views read the rows: two conversations in each fact.
             let conversations = "select count(*) from mart.unified_interactions";
             assert_eq!(bare.number(conversations).await?, 4);
+            // Whoever looks before the next merge finds something wherever there was something.
+            let now = views_with_rows(bare).await?;
+            assert_eq!(
+                views.difference(&now).collect::<Vec<_>>(),
+                Vec::<&String>::new(),
+                "from version {version}"
+            );
             merge(bare)
                 .await
                 .with_context(|| format!("merging after version {version}"))?;
         }
         Ok(())
     })
+}
+
+/// The views of `mart` that have a row.
+async fn views_with_rows(bare: &Bare) -> Result<BTreeSet<String>> {
+    let mut found = BTreeSet::new();
+    for row in bare
+        .sql("select viewname from pg_views where schemaname = 'mart'")
+        .await?
+    {
+        let view = row[0].clone().context("a view has a name")?;
+        // Every column is computed.
+        let rows = format!(
+            "select count(line) from (select row(v)::text as line from mart.{view} as v) as lines"
+        );
+        if bare.number(&rows).await? > 0 {
+            found.insert(view);
+        }
+    }
+    Ok(found)
 }
 
 /// Merges what is staged of one batch: of its conversation one row is left.
@@ -160,6 +188,19 @@ fn two_at_once_and_calls_that_are_cut_off_come_to_the_same() -> Result<()> {
         let (first, second) = tokio::join!(bare.migrate(&[]), bare.migrate(&[]));
         assert!(first?.done && second?.done);
         assert_eq!(bare.sql(COLUMNS).await?, wanted);
+
+        // Of two new ones, each finds what the other has made.
+        for _ in 0..3 {
+            bare.wipe().await?;
+            let (first, second) = tokio::join!(bare.migrate(&[]), bare.migrate(&[]));
+            assert!(first?.done && second?.done);
+            assert_eq!(bare.sql(COLUMNS).await?, wanted);
+            assert_eq!(
+                bare.number("select count(*) from curated.business_setting")
+                    .await?,
+                1
+            );
+        }
 
         bare.wipe().await?;
         make(bare, 2).await?;
@@ -204,6 +245,43 @@ fn a_column_that_is_there_already_is_no_failure() -> Result<()> {
         }
         bare.migrate(&[]).await?;
         assert_eq!(bare.sql(COLUMNS).await?, wanted);
+        Ok(())
+    })
+}
+
+#[test]
+fn a_step_that_conflicts_with_another_transaction_is_submitted_again() -> Result<()> {
+    with_warehouse(async |bare| {
+        bare.migrate(&[]).await?;
+        for statement in [
+            "create sequence ops.conflicts",
+            "create function ops.conflict() returns trigger language plpgsql as $$ begin \
+                 if nextval('ops.conflicts') <= 2 then \
+                     raise exception 'could not serialize access due to concurrent update' using errcode = '40001'; \
+                 end if; \
+                 return new; end $$",
+            "create trigger conflict before insert on ops.schema_version for each row execute function ops.conflict()",
+            "update ops.schema_version set sha256 = 'x' where unit = 'mart/join_rate.sql'",
+        ] {
+            bare.sql(statement).await?;
+        }
+        assert!(bare.migrate(&[]).await?.done);
+        assert_eq!(
+            bare.text("select (last_value > 2)::text from ops.conflicts")
+                .await?,
+            "true"
+        );
+        // One that conflicts for ever is told as that.
+        bare.sql("alter sequence ops.conflicts restart with 1 maxvalue 2 cycle")
+            .await?;
+        bare.sql("update ops.schema_version set sha256 = 'x' where unit = 'mart/join_rate.sql'")
+            .await?;
+        let error = bare
+            .migrate(&[])
+            .await
+            .err()
+            .context("it was let through")?;
+        assert_eq!(model::Classify::kind(&error), model::Kind::Conflict);
         Ok(())
     })
 }

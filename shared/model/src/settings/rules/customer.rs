@@ -13,8 +13,10 @@ const MOST_WIDER: usize = 50;
 const MOST_MINUTES: u32 = 40_320;
 /// Bytes of the columns with a history, and their fields; `tmp_batch` holds 16,384.
 const MOST_OF_HISTORY: usize = 16_000;
-/// Names of roles have 63 bytes at most where the twin makes them.
-const MOST_OF_NAME: usize = 63 - Partner::ROLE.len();
+/// With what stands around it a partner's name is that of a role and of a view, which have 63 bytes at most where the twin makes them.
+const MOST_OF_NAME: usize = 40;
+/// Characters of a queue's id; it stands in the text of the partner's view.
+const MOST_OF_QUEUE_ID: usize = 64;
 /// The kinds of ids, by the settings that say what they begin with.
 const KINDS: [&str; 3] = [
     "link.account_prefixes",
@@ -215,12 +217,13 @@ fn partners(partners: &[Partner], wrong: &mut Vec<Wrong>) {
             wrong.push(Wrong::new(&key, "[]", rule));
         }
         for id in &partner.queue_ids {
-            if id.trim().is_empty() || id.contains(|it: char| it == ',' || it.is_control()) {
-                wrong.push(text(
-                    &key,
-                    id,
-                    "is no id of a queue; take it out of the list",
-                ));
+            let is_id = (1..=MOST_OF_QUEUE_ID).contains(&id.len())
+                && id
+                    .bytes()
+                    .all(|it| it.is_ascii_alphanumeric() || it == b'-');
+            if !is_id {
+                let rule = "must be a queue's id in Genesys Cloud: letters, digits and hyphens, 64 at most";
+                wrong.push(text(&key, id, rule));
             }
         }
         too_long(&key, &partner.queue_ids, wrong);

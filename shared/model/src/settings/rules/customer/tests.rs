@@ -219,23 +219,27 @@ fn a_partner_has_a_name_of_its_own_and_queues() {
     let text = [
         partner("acme", "[\"q\"]"),
         partner("acme", "[]"),
-        partner("Acme", "[\"q\", \"\", \"a,b\"]"),
+        partner("Acme", "[\"q\", \"\", \"a,b\", \"q') or (1=1\"]"),
         partner("2nd", "[\"q\"]"),
-        partner(&"a".repeat(46), "[\"q\"]"),
-        partner("big", &format!("[\"{}\"]", "q".repeat(4000))),
+        partner(&"a".repeat(41), &format!("[\"{}\"]", "q".repeat(65))),
+        partner("big", &format!("[{}]", "\"q\",".repeat(2000))),
     ];
     insta::assert_snapshot!(with(&text.concat()).unwrap_err(), @r#"
     settings tributary.toml: partner[1].name = "acme": is another partner's name; give each a name of its own
     settings tributary.toml: partner[1].queue_ids = []: must name at least one queue; a partner without one would see nothing, or everything
-    settings tributary.toml: partner[2].name = "Acme": must be a name as "acme": small letters, digits and _, beginning with a letter, at most 45; the role is called tributary_partner_<name>
-    settings tributary.toml: partner[2].queue_ids = "": is no id of a queue; take it out of the list
-    settings tributary.toml: partner[2].queue_ids = "a,b": is no id of a queue; take it out of the list
-    settings tributary.toml: partner[3].name = "2nd": must be a name as "acme": small letters, digits and _, beginning with a letter, at most 45; the role is called tributary_partner_<name>
-    settings tributary.toml: partner[4].name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": must be a name as "acme": small letters, digits and _, beginning with a letter, at most 45; the role is called tributary_partner_<name>
-    settings tributary.toml: partner[5].queue_ids = 4002 bytes: must be fewer or shorter texts: all together, 4000 bytes at most
+    settings tributary.toml: partner[2].name = "Acme": must be a name as "acme": small letters, digits and _, beginning with a letter, at most 40; the role is called tributary_partner_<name>
+    settings tributary.toml: partner[2].queue_ids = "": must be a queue's id in Genesys Cloud: letters, digits and hyphens, 64 at most
+    settings tributary.toml: partner[2].queue_ids = "a,b": must be a queue's id in Genesys Cloud: letters, digits and hyphens, 64 at most
+    settings tributary.toml: partner[2].queue_ids = "q') or (1=1": must be a queue's id in Genesys Cloud: letters, digits and hyphens, 64 at most
+    settings tributary.toml: partner[3].name = "2nd": must be a name as "acme": small letters, digits and _, beginning with a letter, at most 40; the role is called tributary_partner_<name>
+    settings tributary.toml: partner[4].name = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa": must be a name as "acme": small letters, digits and _, beginning with a letter, at most 40; the role is called tributary_partner_<name>
+    settings tributary.toml: partner[4].queue_ids = "qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq": must be a queue's id in Genesys Cloud: letters, digits and hyphens, 64 at most
+    settings tributary.toml: partner[5].queue_ids = 4001 bytes: must be fewer or shorter texts: all together, 4000 bytes at most
     "#);
-    let longest = with(&partner(&"a".repeat(45), "[\"q\"]")).unwrap();
-    assert_eq!(longest.partners[0].role().len(), 63);
+    let id = "7c9e6a1e-31f0-4f0e-9a55-0d7a2f6c1b11";
+    let longest = with(&partner(&"a".repeat(40), &format!("[\"{id}\"]"))).unwrap();
+    let view = format!("partner_{}_interactions", longest.partners[0].name);
+    assert!(longest.partners[0].role().len() <= 63 && view.len() <= 63);
 }
 
 #[test]
