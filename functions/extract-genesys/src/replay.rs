@@ -1,5 +1,6 @@
 //! A window read again from its landed files: no call, no token.
 
+use crate::conversation::leave;
 use crate::object::{CONTACT, Object};
 use crate::run::{Progress, Run};
 use crate::state::Stage;
@@ -113,7 +114,7 @@ fn take_conversation(
     match record::parse(payload) {
         // What landed was of the window, however long a conversation had to be open for it then.
         Ok(record) if !record.belongs_to(task.window, SignedDuration::ZERO) => {
-            writer.skip_out_of_window();
+            leave(writer, &record, payload, at)?;
         }
         Ok(record) => {
             writer.record(&record.conversation_id, payload, at, |rows| {

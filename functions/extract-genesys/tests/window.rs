@@ -4,7 +4,7 @@
 
 mod support;
 
-use model::payload::Extraction;
+use model::payload::{Extraction, Mode};
 use model::{Classify, Kind};
 use std::time::Duration;
 use support::{CONTACT, Platform, World, deadline, event, failed_day, ids, lake, landed_day};
@@ -133,6 +133,46 @@ async fn a_record_that_cannot_be_read_is_set_aside_and_the_others_go_on() {
             .unzipped(&key.unwrap())
             .contains(r#""conversationStart":7}"#)
     );
+}
+
+#[tokio::test]
+async fn a_record_that_no_window_has_is_set_aside_and_not_left_to_another_one() {
+    let starts = [
+        "2099-01-01T00:00:00.000Z",
+        "1970-01-01T00:00:00.000Z",
+        "1999-12-31T23:59:59.999Z",
+    ];
+    for available_until in [lake().available_until, None] {
+        let mut platform = Platform {
+            available_until,
+            cap: 100_000,
+            ..lake()
+        };
+        for (no, start) in starts.iter().enumerate() {
+            let id = &format!("odd-{no}");
+            let payload = format!(
+                r#"{{"conversationId":"{id}","conversationStart":"{start}","participants":[]}}"#
+            );
+            // Where the query asks for a day, they come among the others.
+            let begun = "2026-01-05T00:00:00Z".parse().unwrap();
+            platform.conversations.push((begun, payload));
+        }
+        let (world, task, receipt) = landed_day(platform).await;
+        let counts = receipt.counts;
+        assert!(counts.close(), "{counts:?}");
+        assert_eq!((counts.staged, counts.quarantined), (2400, 3));
+        let rows = world.bucket.rows(&task, "staging.quarantine");
+        for no in 0..starts.len() {
+            let why = format!("\"odd-{no}\",\"bad_time\"");
+            assert!(rows.iter().any(|row| row.contains(&why)), "{rows:?}");
+        }
+        // Read again from what landed, they are what they were.
+        let mut again = task.clone();
+        again.run_id = "replay-20260107t090000z".to_owned().try_into().unwrap();
+        (again.mode, again.landed) = (Mode::Replay, world.bucket.keys("landing/"));
+        let replayed = world.read(&again).await.unwrap().counts;
+        assert_eq!((replayed.staged, replayed.quarantined), (2400, 3));
+    }
 }
 
 #[tokio::test]

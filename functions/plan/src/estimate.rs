@@ -121,7 +121,9 @@ impl<'a> Estimator<'a> {
             let key = (entry.source.as_str(), entry.object.as_str());
             let history = known.entry(key).or_default();
             history.total += entry.received;
-            let is_steady = entry.window.duration() <= STEADY || is_whole(key.0, key.1);
+            // Counts of days are as many each night, however many days they are of.
+            let is_count = key.1 == CASE_COUNT;
+            let is_steady = entry.window.duration() <= STEADY || is_count || is_whole(key.0, key.1);
             // A slice of a first load may be short, and says nothing of the days that are read now.
             let is_recent = ends
                 .get(&key)
@@ -250,8 +252,10 @@ fn records(choice: &Choice, history: Option<History>, volume: Option<Volume>) ->
     if !choice.ids.is_empty() {
         return choice.ids.len() as u64;
     }
-    let is_first_load =
-        choice.source == Source::Salesforce && !is_whole && choice.window.duration() > STEADY;
+    let is_first_load = choice.source == Source::Salesforce
+        && !is_whole
+        && object != CASE_COUNT
+        && choice.window.duration() > STEADY;
     match history {
         Some(known) if is_first_load && known.first_load > 0 => known.first_load,
         Some(known) if is_whole && known.windows > 0 => known.records.div_ceil(known.windows),

@@ -4,6 +4,7 @@ use crate::PlanError;
 use crate::input::Checked;
 use crate::replay::BESIDE;
 use crate::windows::{Choice, Chosen};
+use jiff::{SignedDuration, Timestamp};
 use landing::{Store, keys};
 use model::payload::Lines;
 use model::{Source, Window};
@@ -14,8 +15,8 @@ use warehouse::{Value, Warehouse};
 
 /// Lines that one run reads again; the others the next one.
 const MOST: usize = 100_000;
-/// Lines that are asked for, whatever interval they lie in.
-const MOST_ASKED: usize = 5 * MOST;
+/// The interval of a run that has none.
+const EVER: (&str, &str) = ("1970-01-01 00:00:00", "9999-12-31 00:00:00");
 /// Reasons that are named to somebody whose reason nothing has.
 const NAMED: usize = 20;
 /// Keys looked for at the same time.
@@ -40,12 +41,7 @@ pub(crate) async fn choose(
 ) -> Result<Chosen, PlanError> {
     let mut refused = refused(warehouse, checked, deadline).await?;
     let mut chosen = Chosen::default();
-    if refused.len() > MOST {
-        refused.truncate(MOST);
-        chosen.notices.push(format!(
-            "more than {MOST} records wait in quarantine for this: the oldest {MOST} are read again; start another run for the others"
-        ));
-    }
+    chosen.notices.extend(limit(&mut refused, MOST));
     // Whatever a list names would otherwise be taken for all there is.
     let lists = leave(&mut refused, |one| one.object.ends_with("_ids"));
     if lists > 0 {
@@ -76,6 +72,17 @@ pub(crate) async fn choose(
     Ok(chosen)
 }
 
+/// Leaves the first ones, by the end of their windows, and says how to come to the others: the same ones would come first again if
+/// they are refused again.
+fn limit(refused: &mut Vec<Refused>, most: usize) -> Option<String> {
+    let until = refused.get(most)?.window.end();
+    refused.truncate(most);
+    let from = until - SignedDuration::from_mins(1);
+    Some(format!(
+        "more than {most} records wait in quarantine for this: the {most} whose windows end first are read again; the others' windows end at {until:.0} or later: start another run, with from = {from:.0} and to = the present if these stay refused"
+    ))
+}
+
 /// Takes those out of the list of which `is_left` holds: how many.
 fn leave(refused: &mut Vec<Refused>, is_left: impl Fn(&Refused) -> bool) -> usize {
     let before = refused.len();
@@ -83,7 +90,7 @@ fn leave(refused: &mut Vec<Refused>, is_left: impl Fn(&Refused) -> bool) -> usiz
     before - refused.len()
 }
 
-/// The open records with one of the reasons, and in the interval if there is one; the oldest first.
+/// The open records with one of the reasons, and in the interval if there is one; those whose windows end first.
 async fn refused(
     warehouse: &Warehouse,
     checked: &Checked,
@@ -91,16 +98,24 @@ async fn refused(
 ) -> Result<Vec<Refused>, PlanError> {
     let query = format!(
         "select object_key, line from mart.quarantine where is_open and is_record \
-         and strpos(:reasons, ',' || reason || ',') > 0 order by last_seen_at, quarantine_key limit {MOST_ASKED}"
+         and strpos(:reasons, ',' || reason || ',') > 0 \
+         and window_start < cast(:until as timestamp) and window_end > cast(:since as timestamp) \
+         order by window_end, last_seen_at, quarantine_key limit {}",
+        MOST + 1
     );
-    let reasons = format!(",{},", checked.reasons.join(","));
+    let text = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    let (since, until) = checked.range.map_or_else(
+        || (EVER.0.to_owned(), EVER.1.to_owned()),
+        |range| (text(range.start()), text(range.end())),
+    );
+    let values = [
+        ("reasons", format!(",{},", checked.reasons.join(","))),
+        ("since", since),
+        ("until", until),
+    ]
+    .map(|(name, value)| (name.to_owned(), value));
     let rows = warehouse
-        .query(
-            "plan/quarantine",
-            &query,
-            &[("reasons".to_owned(), reasons)],
-            deadline.left(),
-        )
+        .query("plan/quarantine", &query, &values, deadline.left())
         .await
         .map_err(|cause| PlanError::warehouse("reading what was refused", cause))?;
     let mut all = Vec::new();
@@ -227,4 +242,31 @@ fn choices(refused: &[Refused]) -> Vec<Choice> {
             choice
         });
     choices.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_told_of_more_is_told_how_to_come_to_them() {
+        let one = |day: u32, line| Refused {
+            source: Source::Genesys,
+            object: "conversation".to_owned(),
+            window: Window::new(
+                format!("2026-01-{day:02}T00:00:00Z").parse().unwrap(),
+                format!("2026-01-{:02}T00:00:00Z", day + 1).parse().unwrap(),
+            )
+            .unwrap(),
+            key: "k".to_owned(),
+            line,
+        };
+        let all = [one(5, 1), one(5, 2), one(7, 1)];
+        let mut refused = all.to_vec();
+        assert_eq!(limit(&mut refused, 3), None);
+        assert_eq!(refused, all);
+        let told = limit(&mut refused, 2).unwrap();
+        assert_eq!(refused, all[..2]);
+        insta::assert_snapshot!(told, @r#"more than 2 records wait in quarantine for this: the 2 whose windows end first are read again; the others' windows end at 2026-01-08T00:00:00Z or later: start another run, with from = 2026-01-07T23:59:00Z and to = the present if these stay refused"#);
+    }
 }

@@ -315,6 +315,20 @@ update ops.window_ledger set out_of_window_rows = 0, quarantined_rows = 0 where 
 insert into curated.queue_source_figure values
     ('2026-01-05', null, null, null, null, null, '2026-01-11', true, 0, 'none', 'b'), ('2026-01-05', 'q9', 'voice', 2, 0, 0, '2026-01-11', true, 0, 'none', 'b');
 
+-- damage: variance: a conversation that lived on a day of weeks ago has ended, and excuses it no longer
+insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at, merged_at) values ('o', 'x', 1, 1, '2025-12-25', '2025-12-25');
+insert into ops.window_ledger values ('o', 'nightly', 'genesys', 'conversation', '2025-12-20', '2025-12-21', 1, 'job', null, 0, 0, 0, 0, 0, 0, 0, 0, true, 1, '2025-12-25');
+insert into curated.queue_source_figure values
+    ('2025-12-20', null, null, null, null, null, '2025-12-25', true, 0, 'none', 'o'), ('2025-12-20', 'q9', 'voice', 2, 0, 0, '2025-12-25', true, 0, 'none', 'o');
+insert into curated.queue_emission values ('c-long', '2025-12-18', '2026-01-05', 'q1', 'voice', 0, 0, 0, false, '2026-01-06', 'a');
+
+-- harmless: variance: the run has read nothing that concerns the day
+insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at, merged_at) values ('o', 'x', 1, 1, '2025-12-25', '2025-12-25');
+insert into ops.window_ledger values ('o', 'nightly', 'genesys', 'conversation', '2025-12-20', '2025-12-21', 1, 'job', null, 0, 0, 0, 0, 0, 0, 0, 0, true, 1, '2025-12-25');
+insert into curated.queue_source_figure values
+    ('2025-12-20', null, null, null, null, null, '2025-12-25', true, 0, 'none', 'o'), ('2025-12-20', 'q9', 'voice', 2, 0, 0, '2025-12-25', true, 0, 'none', 'o');
+insert into curated.queue_emission values ('c-long', '2025-12-21', '2026-01-05', 'q1', 'voice', 0, 0, 0, false, '2026-01-06', 'a');
+
 -- harmless: variance: the day has not settled
 update ops.window_ledger set out_of_window_rows = 0, quarantined_rows = 0 where object = 'conversation';
 insert into curated.queue_source_figure values
@@ -366,8 +380,20 @@ insert into curated.fact_queue_leg select * from curated.fact_queue_leg;
 -- damage: wait_has_conversation
 update curated.fact_queue_leg set conversation_id = 'c-none-such', batch_id = 'a';
 
--- damage: offered_adds_up
-update curated.fact_queue_leg set outcome = 'lost';
+-- damage: offered_as_emitted
+insert into curated.queue_emission
+select 'c-case', '2026-01-05 10:00:00', '2026-01-05', 'q1', 'voice', 2, 0, 0, false, '2026-01-06', 'a' from (values (1)) as once (n);
+
+-- damage: offered_as_emitted: to a queue in which nobody waited
+insert into curated.queue_emission values ('c-case', '2026-01-05 10:00:00', '2026-01-05', 'q9', 'voice', 1, 0, 0, false, '2026-01-06', 'a');
+
+-- harmless: offered_as_emitted: the conversation goes on
+insert into curated.queue_emission values
+    ('c-case', '2026-01-05 10:00:00', '2026-01-05', 'q9', 'voice', 1, 0, 0, false, '2026-01-06', 'a'),
+    ('c-case', '2026-01-05 10:00:00', '2026-01-05', null, 'voice', 0, 0, 0, true, '2026-01-06', 'a');
+
+-- harmless: offered_as_emitted: of another batch
+insert into curated.queue_emission values ('c-case', '2026-01-05 10:00:00', '2026-01-05', 'q9', 'voice', 1, 0, 0, false, '2026-01-06', 'b');
 
 -- damage: no_negative_wait
 update curated.fact_queue_leg set waited_ms = -1;

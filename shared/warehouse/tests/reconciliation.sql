@@ -145,15 +145,16 @@ insert into staging.genesys_conversation values
     ('c', 2000000002, '2026-01-17 02:00:00', '2026-01-12', '2026-01-13', 'job', 'k5', '2026-01-12 11:00:00', '2026-01-12 11:02:00', 'inbound', null, null, null, null, null, 'voice', 1),
     ('c', 3000000001, '2026-01-17 02:00:00', '2026-01-16', '2026-01-17', 'query', 'k6', '2026-01-16 11:00:00', '2026-01-16 11:02:00', 'inbound', null, null, null, null, null, 'voice', 1);
 insert into staging.genesys_participant (batch_id, record_no, extracted_at, conversation_id, participant_no, purpose)
-select batch_id, record_no, extracted_at, conversation_id, 0, 'agent' from staging.genesys_conversation where batch_id = 'c';
+select batch_id, record_no, extracted_at, conversation_id, no, purpose
+from staging.genesys_conversation cross join (values (0, 'acd'), (1, 'agent')) as p (no, purpose) where batch_id = 'c';
 insert into staging.genesys_session (batch_id, record_no, extracted_at, conversation_id, participant_no, session_no, media_type, direction)
-select batch_id, record_no, extracted_at, conversation_id, 0, 0, 'voice', 'inbound' from staging.genesys_participant where batch_id = 'c';
+select batch_id, record_no, extracted_at, conversation_id, participant_no, 0, 'voice', 'inbound' from staging.genesys_participant where batch_id = 'c';
 insert into staging.genesys_segment (batch_id, record_no, extracted_at, conversation_id, participant_no, session_no, segment_no, segment_type, queue_id)
-select batch_id, record_no, extracted_at, conversation_id, 0, 0, 0, 'interact', 'q1' from staging.genesys_participant where batch_id = 'c';
+select batch_id, record_no, extracted_at, conversation_id, participant_no, 0, 0, 'interact', 'q1' from staging.genesys_participant where batch_id = 'c';
 insert into staging.genesys_metric
 select batch_id, record_no, extracted_at, conversation_id, 0, 0, 0, 'nOffered', 1, conversation_start from staging.genesys_conversation where batch_id = 'c';
 insert into staging.genesys_metric
-select batch_id, record_no, extracted_at, conversation_id, 0, 0, 1, 'tHandle', 1500, conversation_end from staging.genesys_conversation where batch_id = 'c';
+select batch_id, record_no, extracted_at, conversation_id, 1, 0, 0, 'tHandle', 1500, conversation_end from staging.genesys_conversation where batch_id = 'c';
 -- A late evaluation: its conversation is merged again, from the record that is known.
 insert into staging.genesys_evaluation_update
 (batch_id, record_no, extracted_at, conversation_id, evaluation_id, released, total_score, event_time)

@@ -101,4 +101,75 @@ select * from mart.reconciliation where comparison like 'queue%' and compared_da
 -- given: without the day before, only a job that found nothing older can do
 update ops.window_ledger set out_of_window_rows = 1 where batch_id = 'b' and window_no = 1;
 update curated.queue_source_figure set offered = offered + 1 where counted_date = '2026-01-04';
-select * from mart.reconciliation where comparison = 'queue_offered' and compared_date = '2026-01-04' and reason not like 'conversations that began the day before%';
+select * from mart.reconciliation where comparison = 'queue_offered' and compared_date = '2026-01-04' and reason not like 'conversations that began on one of the three days before%';
+
+-- given: a day of which not all of the three days before have been read for good compares nothing, and with them it does
+update ops.window_ledger set out_of_window_rows = 1 where batch_id = 'c' and window_no in (1, 2);
+insert into ops.window_ledger
+select 'c', 'nightly', 'genesys', 'conversation', '2026-01-10', '2026-01-11', 110, 'job', null, 1, 1, 0, 0, 0, 0, 0, 0, true, 3, '2026-01-17 02:00:00';
+select 'compared' where not exists (select 1 from mart.reconciliation
+    where comparison = 'queue_offered' and subject = 'Sales, voice' and compared_date = '2026-01-12' and verdict = 'not_comparable' and reason like '%three days before%');
+insert into ops.window_ledger
+select 'c', 'nightly', 'genesys', 'conversation', '2026-01-09', '2026-01-10', 109, 'job', null, 1, 1, 0, 0, 0, 0, 0, 0, true, 3, '2026-01-17 02:00:00';
+select 'not compared' where not exists (select 1 from mart.reconciliation
+    where comparison = 'queue_offered' and subject = 'Sales, voice' and compared_date = '2026-01-12' and verdict = 'differs');
+
+-- given: of three days before, one that begins the data will do
+update ops.window_ledger set out_of_window_rows = 1 where batch_id = 'c' and window_no in (1, 2);
+insert into ops.window_ledger
+select 'c', 'nightly', 'genesys', 'conversation', '2026-01-10', '2026-01-11', 110, 'job', null, 0, 0, 0, 0, 0, 0, 0, 0, true, 3, '2026-01-17 02:00:00';
+select 'not compared' where not exists (select 1 from mart.reconciliation
+    where comparison = 'queue_offered' and subject = 'Sales, voice' and compared_date = '2026-01-12' and verdict = 'differs');
+
+-- given: a refused record that was taken since excuses nothing
+update curated.quarantine set resolved_at = '2026-02-01';
+select 'excused' where not exists (select 1 from mart.reconciliation
+    where comparison = 'queue_offered' and subject = 'Sales, chat' and verdict = 'differs' and variance_percent = 100);
+
+-- given: nor does one that the newest reading of the hours has not refused, however their windows were cut
+insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at, merged_at) values ('x', 'x', 1, 1, '2026-02-01 03:00:00', '2026-02-01 04:00:00');
+insert into ops.window_ledger values
+    ('x', 'nightly', 'genesys', 'conversation', '2026-01-05', '2026-01-06', 1, 'job', null, 2, 0, 0, 2, 2, 0, 2, 0, true, 3, '2026-02-01 02:00:00');
+select 'excused' where not exists (select 1 from mart.reconciliation
+    where comparison = 'queue_offered' and subject = 'Sales, chat' and verdict = 'differs' and variance_percent = 100);
+
+-- given: a conversation that nobody has closed for a month after it was last read excuses nothing
+update curated.queue_emission set read_at = '2025-12-12 23:00:00' where is_open;
+select 'excused' where not exists (select 1 from mart.reconciliation
+    where comparison = 'queue_offered' and subject = 'Service, message' and compared_date = '2026-01-12' and verdict = 'differs');
+update curated.queue_emission set read_at = '2025-12-13 00:00:00' where is_open;
+select 'not excused' where not exists (select 1 from mart.reconciliation
+    where comparison = 'queue_offered' and subject = 'Service, message' and compared_date = '2026-01-12' and verdict = 'not_comparable');
+
+-- given: an open conversation excuses no more handle time than ten times its share
+insert into curated.queue_emission values
+    ('k9', '2026-01-11', '2026-01-11', null, 'voice', 0, 0, 0, true, '2026-01-12 02:00:00', 'x'),
+    ('k8', '2026-01-12', '2026-01-12', 'q1', 'voice', 0, 998, 1497000, false, '2026-01-17 02:00:00', 'x');
+update curated.queue_source_figure set handled = 1001, handle_ms = 1514000 where queue_id = 'q1' and media_type = 'voice' and counted_date = '2026-01-12';
+select comparison, our_figure, source_figure, verdict from mart.reconciliation
+where subject = 'Sales, voice' and compared_date = '2026-01-12' and comparison in ('queue_handled', 'queue_handle_ms')
+    and (verdict <> 'not_comparable' or reason not like 'conversations were still open%');
+update curated.queue_source_figure set handle_ms = 3000000 where queue_id = 'q1' and media_type = 'voice' and counted_date = '2026-01-12';
+select comparison, our_figure, source_figure, verdict from mart.reconciliation
+where subject = 'Sales, voice' and compared_date = '2026-01-12' and comparison in ('queue_handled', 'queue_handle_ms')
+    and verdict <> case when comparison = 'queue_handled' then 'not_comparable' else 'differs' end;
+
+-- given: a case refused on the day or later excuses one that is missing, until it is taken
+insert into curated.quarantine (quarantine_key, source, object, record_ref, reason, detail, first_seen_at, last_seen_at, first_batch_id, last_batch_id, times)
+values ('r', 'salesforce', 'case', 'r', 'bad_time', 'd', '2026-01-13 02:00:00', '2026-01-13 02:00:00', 'x', 'x', 1);
+select 'not excused' where not exists (select 1 from mart.reconciliation
+    where comparison = 'cases_created' and compared_date = '2026-01-12' and verdict = 'not_comparable' and reason like 'records were refused%');
+update curated.quarantine set resolved_at = '2026-01-14' where record_ref = 'r';
+select 'excused' where not exists (select 1 from mart.reconciliation where comparison = 'cases_created' and compared_date = '2026-01-12' and verdict = 'differs');
+update curated.quarantine set resolved_at = null, first_seen_at = '2026-01-11 23:00:00' where record_ref = 'r';
+select 'excused' where not exists (select 1 from mart.reconciliation where comparison = 'cases_created' and compared_date = '2026-01-12' and verdict = 'differs');
+
+-- given: one refused case excuses one that was closed, and the percentage if both counts are excused
+insert into curated.quarantine (quarantine_key, source, object, record_ref, reason, detail, first_seen_at, last_seen_at, first_batch_id, last_batch_id, times)
+values ('r', 'salesforce', 'case', 'r', 'bad_time', 'd', '2026-01-13 02:00:00', '2026-01-13 02:00:00', 'x', 'x', 1);
+update staging.salesforce_case_count set is_closed = true where batch_id = 'c' and record_no = 9000000001;
+select comparison, source_figure, our_figure, verdict from mart.reconciliation
+where subject = 'Case' and compared_date = '2026-01-12' and verdict <> case when comparison = 'cases_created' then 'not_comparable' else 'differs' end;
+insert into staging.salesforce_case_count values ('c', 9000000004, '2026-01-17 02:00:00', '2026-01-12', false, false, 1, '2026-01-12 10:00:00');
+update staging.salesforce_case_count set cases = 1 where batch_id = 'c' and record_no = 9000000001;
+select comparison, source_figure, our_figure, verdict from mart.reconciliation where subject = 'Case' and compared_date = '2026-01-12' and verdict <> 'not_comparable';

@@ -78,6 +78,11 @@ select q.* from (select count(*) as rows_found,
     from curated.quarantine) as q
 where (q.rows_found, q.refused, q.links, q.resolved_links, q.cases, q.resolved_cases) <> (9, 1, 3, 1, 3, 1);
 
+-- expect: refused_again: what the merge refuses was seen first when its conversation was, and as often as that was extracted
+select record_ref, first_seen_at, last_seen_at, first_batch_id, last_batch_id, times from curated.quarantine
+where object = 'conversation_case' and record_ref = 'c-none'
+    and (first_seen_at, last_seen_at, first_batch_id, last_batch_id, times) <> ('2026-01-06 00:20:00', '2026-01-11 00:20:00', 'a', 'b', 2);
+
 -- expect: escalation_by_tier: the view adds up
 select v.* from (select sum(conversations) as conversations, sum(escalated) as escalated, count(*) as groups from mart.escalation_by_tier) as v
 where v.conversations <> 20 or v.escalated <> 2 or v.groups <> 5;

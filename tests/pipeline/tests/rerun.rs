@@ -185,6 +185,55 @@ fn what_is_refused_again_stays_in_quarantine_and_is_counted() -> Result<()> {
     })
 }
 
+/// What the tables have of a conversation that its attributes and its record decide.
+async fn decided(twin: &Twin, conversation: &str) -> Result<BTreeSet<String>> {
+    texts(
+        twin,
+        &format!(
+            "select concat_ws(' ', asked_case_id, crm_case_id, crm_account_id, link_method, handle_time_ms, \
+             (select count(*) from curated.fact_agent_leg as leg where leg.conversation_id = fact.conversation_id), \
+             (select count(*) from curated.fact_queue_leg as leg where leg.conversation_id = fact.conversation_id), \
+             (select concat(count(*), sum(handled)) from curated.queue_emission as one where one.conversation_id = fact.conversation_id)) \
+             from curated.fact_customer_interactions as fact where conversation_id = '{conversation}'"
+        ),
+    )
+    .await
+}
+
+#[test]
+fn values_that_were_refused_for_a_reason_are_decided_again_from_the_attributes() -> Result<()> {
+    test(async |twin| {
+        // Linked by a case that an attribute names, which the settings of before took for another kind of id.
+        let linked = "select min(conversation_id) from curated.fact_customer_interactions \
+             where asked_case_id is not null and crm_case_id is not null and link_method = 'attribute_case'";
+        let conversation = texts(twin, linked).await?.pop_first();
+        let conversation = conversation.context("no conversation is linked by an attribute")?;
+        let before = decided(twin, &conversation).await?;
+        let of = format!("conversation_id = '{conversation}'");
+        twin.sql(&format!(
+            "update curated.fact_customer_interactions set asked_case_id = null, crm_case_id = null, handle_time_ms = null where {of}"
+        ))
+        .await?;
+        twin.sql(&format!(
+            "insert into curated.quarantine (quarantine_key, source, object, record_ref, natural_id, reason, detail, \
+             first_seen_at, last_seen_at, first_batch_id, last_batch_id, times) \
+             select 'wrong', 'genesys', 'conversation_value', conversation_id, conversation_id, 'wrong_kind_of_id', 'd', \
+             etl_loaded_at, etl_loaded_at, batch_id, batch_id, 1 from curated.fact_customer_interactions where {of}"
+        ))
+        .await?;
+        ensure!(decided(twin, &conversation).await? != before);
+        let at = twin.world().end() + SignedDuration::from_secs(2);
+        let again = json!({"mode": "replay", "reason": "wrong_kind_of_id", "at": at});
+        let (run, _) = alone(twin, again).await?;
+        assert_eq!(ledger(twin, &run).await?, Vec::<String>::new());
+        assert_eq!(decided(twin, &conversation).await?, before);
+        let open =
+            "select count(*) from mart.quarantine where is_open and reason = 'wrong_kind_of_id'";
+        assert_eq!(number(twin, open).await?, 0);
+        Ok(())
+    })
+}
+
 /// The tier that each customer's conversation has.
 async fn tiers(twin: &Twin) -> Result<BTreeMap<String, String>> {
     let rows = twin

@@ -11,9 +11,9 @@ use crate::run::{Progress, Run, Source};
 use crate::state::{Job, Query, Stage};
 use crate::{ExtractError, contacts};
 use genesys::api::Api;
-use genesys::record;
+use genesys::record::{self, Record};
 use jiff::{SignedDuration, Timestamp};
-use landing::Written;
+use landing::{LandingError, WindowWriter, Written};
 use model::payload::Extraction;
 
 /// A query asks for at most this much at once, well below the source's seven days.
@@ -86,7 +86,7 @@ fn take(
         run.writer.mark(group, &record.conversation_id);
     }
     if !record.belongs_to(window, run.settings.genesys.followed_for()) {
-        run.writer.skip_out_of_window();
+        leave(&mut run.writer, &record, payload, received_at)?;
         return Ok(false);
     }
     let id = &record.conversation_id;
@@ -98,4 +98,21 @@ fn take(
         contacts::collect(run, &record);
     }
     Ok(true)
+}
+
+/// Leaves a record that is not of the window to its own; one that none has, because it cannot have begun when it says, is refused.
+pub(crate) fn leave(
+    writer: &mut WindowWriter,
+    record: &Record<'_>,
+    payload: &str,
+    read_at: Timestamp,
+) -> Result<(), LandingError> {
+    match record.impossible_start(read_at) {
+        None => writer.skip_out_of_window(),
+        Some(refusal) => {
+            let id = Some(&*record.conversation_id);
+            writer.refuse(id, payload.as_bytes(), read_at, &refusal)?;
+        }
+    }
+    Ok(())
 }

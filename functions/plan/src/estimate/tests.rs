@@ -1,4 +1,5 @@
 use super::*;
+use jiff::SignedDuration;
 use model::RunId;
 
 fn settings() -> Settings {
@@ -101,6 +102,22 @@ fn a_first_load_made_again_costs_what_the_first_one_did() {
     let with = |ledger: &[Entry]| estimate(&choices, ledger, None, None);
     assert_eq!(with(&[first]).bytes, 700 * 1_200);
     assert_eq!(with(&[]).bytes, GUESSED_FIRST_LOAD * 1_200);
+}
+
+#[test]
+fn counts_of_many_days_are_no_first_load() {
+    let end = day(2).start();
+    let begin = end - SignedDuration::from_hours(90 * 24);
+    let days = Window::new(begin, end).unwrap();
+    let choices = [Choice::new(Source::Salesforce, CASE_COUNT, days)];
+    let with = |ledger: &[Entry]| estimate(&choices, ledger, None, None);
+    assert_eq!(with(&[]).bytes, 90 * 24 * 150);
+    let mut known = entry(CASE_COUNT, days, 180, 1);
+    known.source = "salesforce".to_owned();
+    assert_eq!(
+        (with(&[known]).bytes, with(&[]).salesforce_calls),
+        (180 * 150, 1)
+    );
 }
 
 #[test]

@@ -10,6 +10,9 @@ use model::payload::Mode;
 use model::settings::{CASE_COUNT, SALESFORCE_OBJECTS, SALESFORCE_RECONCILED, Settings};
 use model::{Coverage, Source, Window};
 
+/// So far back cases are counted anew each night, or as far as the horizon if that is further: they are closed days and weeks after
+/// they were created.
+const COUNTED_DAYS: u32 = 90;
 /// More groups than an answer can have would come of more days.
 const MOST_COUNTED_DAYS: u32 = 366;
 
@@ -78,10 +81,11 @@ pub(super) fn choose(checked: &Checked, settings: &Settings, ledger: &Ledger, ch
     }
 }
 
-/// The days whose cases are counted anew each night: those a nightly run looks back on. One query counts all of them; an answer has
-/// at most 2,000 rows and no second page, and a day has at most four.
+/// The days whose cases are counted anew each night. One query counts all of them; an answer has at most 2,000 rows and no second
+/// page, and a day has at most four.
 fn counted_days(settings: &Settings, whole: Window) -> Option<Window> {
-    let days = settings.plan.horizon_days.min(MOST_COUNTED_DAYS);
+    let horizon = settings.plan.horizon_days;
+    let days = horizon.clamp(COUNTED_DAYS, MOST_COUNTED_DAYS);
     let from = whole.end() - SignedDuration::from_hours(24 * i64::from(days));
     // A day in which reading begins has cases that are not here.
     let begin = midnight(whole.start());

@@ -110,7 +110,7 @@ fn a_nightly_run_on_an_empty_ledger_reads_the_whole_horizon_of_every_object() {
     }
     assert_eq!((chosen.by_job, chosen.by_query), (7, 0));
     assert_eq!(chosen.notices, Vec::<String>::new());
-    let counted = window("2026-01-13T00:00:00Z", "2026-01-20T00:00:00Z");
+    let counted = window("2025-10-22T00:00:00Z", "2026-01-20T00:00:00Z");
     assert_eq!(windows(&chosen, "case_count"), [counted]);
     let objects: usize = daily.len() * 7 + GENESYS_REFERENCE.len() + salesforce.len() + 2;
     assert_eq!(chosen.choices.len(), objects);

@@ -147,6 +147,12 @@ impl Summary {
             summary.problems.push("no check was run".to_owned());
         }
         summary.reconciliation = reconciliation::read(twin, &plan.run_id).await?;
+        let objects = summary.ledger.objects.iter();
+        let left_out: u64 = objects.map(|one| one.left_out).sum();
+        let world = twin.world();
+        let days = world.end().duration_since(world.begin()).as_hours() / 24;
+        let found = reconciliation::problems(&summary.reconciliation, left_out, days);
+        summary.problems.extend(found);
         summary.roles = roles::of(&twin.endpoints().postgres).await?;
         summary.problems.extend(roles::problems(&summary.roles));
         summary.conversations = Some(conversations);

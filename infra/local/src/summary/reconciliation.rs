@@ -138,6 +138,34 @@ pub(super) async fn read(twin: &Twin, run_id: &RunId) -> Result<Reconciliation> 
     Ok(all)
 }
 
+/// The data of so many days have days among them that are read for good.
+const SETTLED_DAYS: i64 = 6;
+
+/// What does not agree with the sources. `left_out`: windows that failed, which are told elsewhere; `days`: how long the data are.
+pub(super) fn problems(one: &Reconciliation, left_out: u64, days: i64) -> Vec<String> {
+    let mut problems = Vec::new();
+    let open = one.windows.saturating_sub(one.closed + left_out);
+    if open > 0 {
+        problems.push(format!(
+            "{open} of {} windows do not close: mart.reconciliation says which point",
+            one.windows
+        ));
+    }
+    if one.differ > 0 {
+        problems.push(format!(
+            "{} of {} figures of queues and cases differ from those of their source",
+            one.differ, one.comparisons
+        ));
+    }
+    if one.agree + one.differ == 0 && days >= SETTLED_DAYS {
+        problems.push(format!(
+            "none of {} figures of queues and cases could be compared with its source",
+            one.comparisons
+        ));
+    }
+    problems
+}
+
 /// For a person: one line, and one for each comparison that differs.
 pub fn lines(one: &Reconciliation) -> Vec<String> {
     let mut lines = Vec::new();
@@ -167,6 +195,41 @@ pub fn lines(one: &Reconciliation) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_does_not_agree_is_a_problem_and_so_is_that_nothing_was_compared() {
+        let well = Reconciliation {
+            windows: 12,
+            closed: 11,
+            comparisons: 7,
+            agree: 5,
+            not_comparable: 2,
+            ..Reconciliation::default()
+        };
+        assert_eq!(problems(&well, 1, 8), Vec::<String>::new());
+        let other = Reconciliation {
+            agree: 4,
+            differ: 1,
+            ..well.clone()
+        };
+        assert_eq!(
+            problems(&other, 0, 8),
+            [
+                "1 of 12 windows do not close: mart.reconciliation says which point",
+                "1 of 7 figures of queues and cases differ from those of their source"
+            ]
+        );
+        let early = Reconciliation {
+            agree: 0,
+            not_comparable: 7,
+            ..well
+        };
+        assert_eq!(problems(&early, 1, 5), Vec::<String>::new());
+        assert_eq!(
+            problems(&early, 1, 6),
+            ["none of 7 figures of queues and cases could be compared with its source"]
+        );
+    }
 
     #[test]
     fn what_differs_is_told_with_both_figures_and_nothing_is_told_of_nothing() {

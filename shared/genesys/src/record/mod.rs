@@ -39,6 +39,9 @@ pub const TABLES: [&str; 9] = [
     phone::TABLE,
 ];
 
+/// `2000-01-01T00:00:00Z`: no conversation of the source is older.
+const YEAR_2000: i64 = 946_684_800;
+
 /// One conversation, borrowed from its payload.
 #[derive(Debug)]
 pub struct Record<'a> {
@@ -61,6 +64,23 @@ impl Record<'_> {
             Some(window.contains(end) && end.duration_since(start) >= followed)
         };
         window.contains(start) || (start < window.start() && ends_here().unwrap_or(false))
+    }
+
+    /// Why no window has the record: it began before 2000, or more than a day after it was read. What was skipped as of another
+    /// window would come in none.
+    pub fn impossible_start(&self, read_at: Timestamp) -> Option<Refusal> {
+        let start = self.conversation_start;
+        let why = if start.as_second() < YEAR_2000 {
+            "before 2000".to_owned()
+        } else if start.duration_since(read_at) > SignedDuration::from_hours(24) {
+            format!("more than a day after it was read at {read_at:.0}")
+        } else {
+            return None;
+        };
+        Some(Refusal {
+            reason: "bad_time",
+            detail: format!("conversationStart: {start:.0} is {why}, and no window has it"),
+        })
     }
 
     /// The external contacts its participants name, in order; one may occur more than once.

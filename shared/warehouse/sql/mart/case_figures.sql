@@ -15,7 +15,7 @@
 -- Column  source_resolution_percent | percent | source_closed of source_created; null where there is no case
 -- Column  our_resolution_percent | percent | our_closed of our_created; null where there is no case
 -- Column  gone_cases | count | cases that are gone for good, at an instant nobody knows
--- Column  refused_cases | count | cases of any day that were refused
+-- Column  refused_cases | count | cases that are refused still, and were not refused before the day: those were there already
 -- Column  obstacle | text | why nothing can be compared, else null
 -- Column  counted_at | timestamp, UTC | when Salesforce counted
 
@@ -116,9 +116,14 @@ read_of_cases as (
 ),
 
 refused as (
-    select count(distinct quarantine.record_ref) as cases
+    -- A refused record need not tell its day: it is not later than when it was seen first.
+    select
+        quarantine.record_ref,
+        min(quarantine.first_seen_at) as first_seen_at,
+        max(case when quarantine.resolved_at is null then 1 else 0 end) as is_open
     from curated.quarantine
     where quarantine.source = 'salesforce' and quarantine.object in ('case', 'case_lookup')
+    group by quarantine.record_ref
 ),
 
 judged as (
@@ -207,6 +212,18 @@ compared as (
     left join ours
         on newest.created_date = ours.created_date
     where newest.recency = 1
+),
+
+refused_of_day as (
+    select
+        compared.created_date,
+        count(*) as cases
+    from compared
+    inner join refused
+        on
+            cast(compared.created_date as timestamp) <= refused.first_seen_at
+            and refused.is_open = 1
+    group by compared.created_date
 )
 
 select
@@ -222,8 +239,9 @@ select
         cast(compared.our_closed * 100 as decimal(18, 6)) / nullif(cast(compared.our_created as bigint), 0) as decimal(9, 4)
     ) as our_resolution_percent,
     cast(compared.gone_cases as bigint) as gone_cases, -- gone for good, at an instant nobody knows
-    cast(refused.cases as bigint) as refused_cases, -- of any day: a refused record need not tell its day
+    cast(coalesce(refused_of_day.cases, 0) as bigint) as refused_cases, -- not refused before the day, and refused still
     compared.obstacle, -- why nothing can be compared, else null
     compared.counted_at
 from compared
-cross join refused;
+left join refused_of_day
+    on compared.created_date = refused_of_day.created_date;

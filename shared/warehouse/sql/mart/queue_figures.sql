@@ -1,10 +1,10 @@
 -- mart.queue_figures: interactions and handle time per queue and day as Genesys counts them and as they are here, side by side.
 -- Grain   compared_date (UTC, as windows are read and settled), queue_id, media_type
--- Reads   curated.{queue_emission,queue_source_figure,dim_queue}, ops.{window_ledger,load_log}
+-- Reads   curated.{queue_emission,queue_source_figure,dim_queue,quarantine}, ops.{window_ledger,load_log}, staging.quarantine
 -- Rule    Both sides count a metric on the day it was emitted. A figure is null where that side of the day has not been read, never
 --         zero. obstacle says why a day proves nothing yet, whatever the figures are; unseen_conversations and refused_records say
---         how many more Genesys may rightly count: conversations that were open when they were last read, before the day was over,
---         and records that were refused.
+--         how many more Genesys may rightly count: conversations that were open when they were last read, before the day was over and
+--         at most 30 days before, and records that the newest reading refused and that are refused still.
 -- Column  compared_date | date, UTC | day on which the metrics were emitted
 -- Column  queue_id | text | Genesys id of the queue
 -- Column  queue_name | text | name of the queue as last listed
@@ -15,10 +15,10 @@
 -- Column  our_handled | count | tHandle values of the conversations that are here
 -- Column  source_handle_ms | milliseconds | their sum as Genesys has it
 -- Column  our_handle_ms | milliseconds | their sum here
--- Column  unseen_conversations | count | conversations that were open when they were last read, before the day was over
--- Column  refused_records | count | conversations of the day and the day before that were refused
+-- Column  unseen_conversations | count | conversations that were open when they were last read, in the 30 days before the day was over
+-- Column  refused_records | count | conversations of the day and the day before that the newest reading refused, and are refused still
 -- Column  is_settled | boolean | both sides were read for good
--- Column  has_day_before | boolean | conversations that began before the day are here
+-- Column  has_day_before | boolean | conversations that began on the three days before are here, or none had begun before
 -- Column  obstacle | text | why nothing can be compared, else null
 -- Column  counted_at | timestamp, UTC | when Genesys counted
 
@@ -52,13 +52,23 @@ with hour_of_day as (
 conversation_window as (
     -- A window lies within a UTC day. What was read in passing counts nowhere.
     select
+        window_ledger.batch_id,
+        window_ledger.window_no,
         window_ledger.window_start,
         window_ledger.window_end,
         cast(window_ledger.window_start as date) as read_date,
-        max(case when window_ledger.is_settled then 1 else 0 end) as is_settled,
-        max(window_ledger.quarantined_rows) as refused_rows,
+        case when window_ledger.is_settled then 1 else 0 end as is_settled,
         -- A details job names every conversation that lived in its interval: none had begun before.
-        max(case when window_ledger.extraction = 'job' and window_ledger.out_of_window_rows = 0 then 1 else 0 end) as is_beginning
+        case
+            when
+                window_ledger.extraction = 'job'
+                and window_ledger.out_of_window_rows = 0
+                and window_ledger.window_start = date_trunc('day', window_ledger.window_start)
+                then 1
+            else 0
+        end as is_beginning,
+        window_ledger.extracted_at,
+        load_log.loaded_at
     from ops.window_ledger
     inner join ops.load_log
         on window_ledger.batch_id = load_log.batch_id
@@ -67,35 +77,81 @@ conversation_window as (
         and window_ledger.object = 'conversation'
         and window_ledger.mode not in ('partial', 'left_out', 'intraday')
         and load_log.merged_at is not null
-    group by window_ledger.window_start, window_ledger.window_end
 ),
 
-covered as (
+hour_read as (
+    -- Each reading of an hour, the newest first: windows need not be cut alike each time.
     select
+        conversation_window.batch_id,
+        conversation_window.window_no,
         conversation_window.read_date,
-        count(distinct hour_of_day.hour_no) as read_hours,
-        count(distinct case when conversation_window.is_settled = 1 then hour_of_day.hour_no end) as settled_hours
+        hour_of_day.hour_no,
+        conversation_window.is_settled,
+        row_number() over (
+            partition by conversation_window.read_date, hour_of_day.hour_no
+            order by
+                conversation_window.extracted_at desc, conversation_window.loaded_at desc,
+                conversation_window.batch_id desc, conversation_window.window_no desc
+        ) as recency
     from conversation_window
     inner join hour_of_day
         on
             conversation_window.window_start <= dateadd('hour', hour_of_day.hour_no, cast(conversation_window.read_date as timestamp))
             and conversation_window.window_end >= dateadd('hour', hour_of_day.hour_no + 1, cast(conversation_window.read_date as timestamp))
-    group by conversation_window.read_date
+),
+
+covered as (
+    select
+        hour_read.read_date,
+        count(distinct hour_read.hour_no) as read_hours,
+        count(distinct case when hour_read.is_settled = 1 then hour_read.hour_no end) as settled_hours
+    from hour_read
+    group by hour_read.read_date
+),
+
+refused as (
+    -- What the newest reading refused, unless it has been taken since.
+    select
+        newest.read_date,
+        count(distinct quarantine.record_ref) as records
+    from (
+        select distinct
+            hour_read.batch_id,
+            hour_read.window_no,
+            hour_read.read_date
+        from hour_read
+        where hour_read.recency = 1
+    ) as newest
+    inner join staging.quarantine as staged
+        on
+            newest.batch_id = staged.batch_id
+            and newest.window_no = (staged.record_no - 1) / 1000000000
+            and staged.source = 'genesys'
+            and staged.object = 'conversation'
+    inner join curated.quarantine
+        on
+            staged.source = quarantine.source
+            and staged.object = quarantine.object
+            and coalesce(staged.natural_id, staged.sha256) = quarantine.record_ref
+            and staged.reason = quarantine.reason
+            and quarantine.resolved_at is null
+    group by newest.read_date
 ),
 
 read_day as (
     select
-        conversation_window.read_date,
-        sum(conversation_window.refused_rows) as refused_rows,
-        max(
-            case
-                when conversation_window.window_start = cast(conversation_window.read_date as timestamp)
-                    then conversation_window.is_beginning
-                else 0
-            end
-        ) as is_beginning
-    from conversation_window
-    group by conversation_window.read_date
+        begun.read_date,
+        begun.is_beginning,
+        case when covered.settled_hours = 24 then 1 else 0 end as is_whole
+    from (
+        select
+            conversation_window.read_date,
+            max(conversation_window.is_beginning) as is_beginning
+        from conversation_window
+        group by conversation_window.read_date
+    ) as begun
+    left join covered
+        on begun.read_date = covered.read_date
 ),
 
 side as (
@@ -163,6 +219,8 @@ unseen_of_day as (
         on
             figure.media_type = unseen.media_type
             and figure.compared_date >= unseen.last_read_date
+            -- One that nobody has closed since is a ghost, and explains nothing any more.
+            and figure.compared_date <= cast(dateadd('day', 30, unseen.last_read_date) as date)
     group by figure.compared_date, figure.queue_id, figure.media_type
 ),
 
@@ -179,13 +237,19 @@ judged as (
         case when coalesce(covered.read_hours, 0) = 24 then coalesce(figure.our_handled, 0) end as our_handled,
         case when coalesce(covered.read_hours, 0) = 24 then coalesce(figure.our_handle_ms, 0) end as our_handle_ms,
         coalesce(unseen_of_day.conversations, 0) as unseen_conversations,
-        cast(coalesce(read_day.refused_rows, 0) + coalesce(read_day_before.refused_rows, 0) as bigint) as refused_records,
+        cast(coalesce(refused.records, 0) + coalesce(refused_before.records, 0) as bigint) as refused_records,
         coalesce(day_of_source.refused_rows, 0) as refused_aggregates,
         day_of_source.filter_kind,
         day_of_source.counted_at,
         coalesce(day_of_source.is_settled, false) and coalesce(covered.settled_hours, 0) = 24 as is_settled,
-        -- Yesterday's conversations go on today.
-        coalesce(covered_before.settled_hours, 0) = 24 or coalesce(read_day.is_beginning, 0) = 1 as has_day_before
+        -- Conversations go on the next day, and are followed for three days; after that they come with the window they end in.
+        coalesce(read_day.is_beginning, 0) = 1
+        or coalesce(first_before.is_whole, 0) = 1
+        and (
+            first_before.is_beginning = 1
+            or coalesce(second_before.is_whole, 0) = 1
+            and (second_before.is_beginning = 1 or coalesce(third_before.is_whole, 0) = 1)
+        ) as has_day_before
     from figure
     left join curated.queue_source_figure as day_of_source
         on
@@ -195,10 +259,16 @@ judged as (
         on figure.compared_date = covered.read_date
     left join read_day
         on figure.compared_date = read_day.read_date
-    left join covered as covered_before
-        on cast(dateadd('day', -1, figure.compared_date) as date) = covered_before.read_date
-    left join read_day as read_day_before
-        on cast(dateadd('day', -1, figure.compared_date) as date) = read_day_before.read_date
+    left join read_day as first_before
+        on cast(dateadd('day', -1, figure.compared_date) as date) = first_before.read_date
+    left join read_day as second_before
+        on cast(dateadd('day', -2, figure.compared_date) as date) = second_before.read_date
+    left join read_day as third_before
+        on cast(dateadd('day', -3, figure.compared_date) as date) = third_before.read_date
+    left join refused
+        on figure.compared_date = refused.read_date
+    left join refused as refused_before
+        on cast(dateadd('day', -1, figure.compared_date) as date) = refused_before.read_date
     left join unseen_of_day
         on
             figure.compared_date = unseen_of_day.compared_date
@@ -218,9 +288,9 @@ select
     judged.source_handle_ms,
     judged.our_handle_ms,
     judged.unseen_conversations, -- open when they were last read, before the day was over
-    judged.refused_records, -- conversations of the day and the day before that were refused
+    judged.refused_records, -- conversations of the day and the day before that are refused still
     judged.is_settled, -- both sides were read for good
-    judged.has_day_before, -- conversations that began before the day are here
+    judged.has_day_before, -- conversations that began on the three days before are here
     case
         when judged.source_offered is null then 'the aggregates of the day have not been read'
         when judged.our_offered is null then 'the conversations of the day have not been read whole'

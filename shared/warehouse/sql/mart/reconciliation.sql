@@ -2,6 +2,8 @@
 -- Grain   comparison, compared_date, subject; of a window also batch_id
 -- Reads   mart.{queue_figures,case_figures}, ops.{window_ledger,load_log}
 -- Rule    agrees: the same number. differs: another one, and nothing that is known explains it. not_comparable: reason says why.
+--         A refused record or an open conversation explains one that is missing here; handle time if handlings are missing for which
+--         there is such a reason, and no more of it than ten times their share; a percentage if it explains both counts.
 --         variance_percent is the difference as a share of the source's figure: null where both are zero or one is missing, 100 where
 --         the source has none. Of a window the figures are the records that came and those that are accounted for: its five points
 --         close when they agree. The check of each run looks at the days it has read, and raises an alarm above
@@ -51,6 +53,12 @@ with measured as (
             when 'queue_offered' then queue_figures.source_offered - queue_figures.our_offered
             else queue_figures.source_handled - queue_figures.our_handled
         end as missing_records,
+        queue_measure.comparison <> 'queue_handle_ms'
+        -- A handling that is missing may be a long one, but hardly more.
+        or cast(queue_figures.source_handle_ms - queue_figures.our_handle_ms as double precision)
+        * cast(queue_figures.source_handled as double precision)
+        between 0 and 10 * cast(queue_figures.source_handled - queue_figures.our_handled as double precision)
+        * cast(queue_figures.source_handle_ms as double precision) as is_in_proportion,
         queue_figures.unseen_conversations,
         queue_figures.refused_records,
         queue_figures.is_settled,
@@ -86,7 +94,19 @@ with measured as (
                 else case_figures.our_resolution_percent
             end as decimal(24, 4)
         ) as our_figure,
-        cast(case_figures.source_created - case_figures.our_created as bigint) as missing_records,
+        cast(
+            case
+                when case_measure.comparison = 'cases_created' then case_figures.source_created - case_figures.our_created
+                when case_measure.comparison = 'cases_closed' then case_figures.source_closed - case_figures.our_closed
+                -- Both counts make it: where one is more than the source's, nothing that is missing explains it.
+                when case_figures.source_created < case_figures.our_created or case_figures.source_closed < case_figures.our_closed then -1
+                else
+                    greatest(
+                        case_figures.source_created - case_figures.our_created, case_figures.source_closed - case_figures.our_closed
+                    )
+            end as bigint
+        ) as missing_records,
+        true as is_in_proportion,
         cast(0 as bigint) as unseen_conversations,
         case_figures.refused_cases as refused_records,
         true as is_settled,
@@ -119,11 +139,12 @@ judged as (
             when measured.source_figure is null and measured.our_figure is null then 'there is nothing to divide by: no case was created'
             when measured.source_figure = measured.our_figure then null
             when not measured.is_settled then 'not final yet: one side was read before it settled, and differs so far'
-            when not measured.has_day_before then 'conversations that began the day before have not been read for good'
-            when measured.missing_records between 1 and measured.refused_records
+            when not measured.has_day_before then 'conversations that began on one of the three days before have not been read for good'
+            when measured.is_in_proportion and measured.missing_records between 1 and measured.refused_records
                 then 'records were refused, the difference may be theirs: see curated.quarantine'
             when
                 left(measured.comparison, 5) = 'queue'
+                and measured.is_in_proportion
                 and measured.missing_records between 1 and measured.unseen_conversations + measured.refused_records
                 then 'conversations were still open when they were last read: what they emitted since is not here'
         end as explanation,

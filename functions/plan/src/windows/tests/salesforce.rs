@@ -63,7 +63,7 @@ fn a_run_that_ends_where_salesforce_begins_reads_nothing_of_it_and_says_so() {
 }
 
 #[test]
-fn cases_are_counted_anew_each_night_on_the_days_it_looks_back_on() {
+fn cases_are_counted_anew_each_night_for_as_long_as_they_may_be_closed() {
     let mut settings = settings();
     let counted = |settings: &Settings, event: &str| {
         let chosen = choose(&checked(event), settings, &[], ALL.parse().ok());
@@ -71,8 +71,11 @@ fn cases_are_counted_anew_each_night_on_the_days_it_looks_back_on() {
     };
     let nightly = r#"{"mode":"nightly"}"#;
     let days = |from: &str| vec![window(from, "2026-01-20T00:00:00Z")];
-    assert_eq!(counted(&settings, nightly), days("2026-01-13T00:00:00Z"));
+    assert_eq!(counted(&settings, nightly), days("2025-10-22T00:00:00Z"));
     assert!(counted(&settings, r#"{"mode":"intraday"}"#).is_empty());
+    settings.plan.horizon_days = 100;
+    assert_eq!(counted(&settings, nightly), days("2025-10-12T00:00:00Z"));
+    settings.plan.horizon_days = 7;
     // The day on which reading begins has cases that are not here.
     settings.salesforce.initial_start = "2026-01-17T10:00:00Z".parse().unwrap();
     assert_eq!(counted(&settings, nightly), days("2026-01-18T00:00:00Z"));

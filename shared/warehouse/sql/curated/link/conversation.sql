@@ -1,9 +1,10 @@
 -- curated/link/conversation.sql: the winning record of each conversation that the batch names, also by an evaluation, a survey or
--- attributes that came by themselves. A record of a query has no attributes: those of the last details job are kept beside it. A
+-- attributes that came by themselves, and of each that is asked for by the reason for which its link, case or a value is refused: its
+-- attributes and values are read again. A record of a query has no attributes: those of the last details job are kept beside it. A
 -- conversation is settled once any of its records was read from a settled window: a later look at it takes nothing back.
 -- Grain   conversation_id
--- Reads   ops.staged_record, ops.load_log, ops.window_ledger; staging.genesys_attribute of replayed records
--- Params  tmp_staged (staged_record/batch.sql)
+-- Reads   ops.staged_record, ops.load_log, ops.window_ledger; staging.genesys_attribute of replayed records; curated.quarantine
+-- Params  tmp_batch (curated/begin.sql), tmp_staged (staged_record/batch.sql)
 -- Rerun   safe: a temporary table of the session; whichever batch holds the last extraction of a conversation, it wins
 
 create temp table tmp_conversation as
@@ -13,6 +14,15 @@ with asked as (
     where
         tmp_staged.source = 'genesys'
         and tmp_staged.object in ('conversation', 'conversation_evaluation', 'conversation_survey', 'conversation_attribute')
+    union
+    select cast(quarantine.natural_id as varchar(256)) as conversation_id
+    from curated.quarantine
+    inner join tmp_batch
+        on strpos(tmp_batch.relink_reasons, ',' || quarantine.reason || ',') > 0
+    where
+        quarantine.source = 'genesys'
+        and quarantine.object in ('conversation_link', 'conversation_case', 'conversation_value')
+        and quarantine.resolved_at is null
 ),
 
 record as (

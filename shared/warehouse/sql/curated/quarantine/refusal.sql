@@ -2,10 +2,11 @@
 -- Grain   source, object, record_ref, reason
 -- Reads   tmp_interaction, tmp_link, tmp_said (curated/link), staging.genesys_{conversation,metric} of the winning records,
 --         staging.salesforce_case for the cases of this batch, with ops.staged_record. Where the records landed is told by
---         "raw".genesys_conversation and "raw".salesforce_record
+--         "raw".genesys_conversation and "raw".salesforce_record, looked up in the windows of ops.window_ledger that hold them
 -- Params  tmp_batch (curated/begin.sql); tmp_staged (staged_record/batch.sql), tmp_conversation (link/conversation.sql)
--- Rule    seen_from: no row of the same key was seen before it, as a bound of the look-up. Values of conversations outside the batch are
---         what they were, and are not looked at.
+-- Rule    first_seen_at and times tell of all records of the conversation or case, refused or not: what was judged at their time depends on
+--         the order of batches. seen_from: no row of the same key was seen before it, as a bound of the look-up. Values of conversations
+--         outside the batch are what they were, and are not looked at.
 -- Rerun   safe, in any order of batches: a temporary table of the session; it follows the facts and the newest versions
 
 create temp table tmp_refusal as
@@ -121,14 +122,56 @@ refused as (
 ),
 
 earliest as (
-    select
-        min(staged_record.extracted_at) as seen_from,
-        -- No window is longer than a month: earlier ones cannot hold these conversations.
-        dateadd('day', -32, min(staged_record.conversation_start)) as window_from
+    select min(staged_record.extracted_at) as seen_from
     from ops.staged_record
     inner join tmp_interaction
         on staged_record.natural_id = tmp_interaction.conversation_id
     where staged_record.source = 'genesys' and staged_record.object = 'conversation'
+),
+
+known as (
+    select
+        staged_record.natural_id as conversation_id,
+        staged_record.batch_id,
+        staged_record.extracted_at,
+        row_number() over (
+            partition by staged_record.natural_id
+            order by staged_record.extracted_at, staged_record.batch_id, staged_record.record_no
+        ) as age
+    from ops.staged_record
+    inner join (
+        select distinct refused.conversation_id
+        from refused
+    ) as asked
+        on
+            staged_record.natural_id = asked.conversation_id
+            and staged_record.source = 'genesys'
+            and staged_record.object = 'conversation'
+),
+
+first_known as (
+    select
+        known.conversation_id,
+        min(known.extracted_at) as first_seen_at,
+        max(case when known.age = 1 then known.batch_id end) as first_batch_id,
+        count(distinct known.extracted_at) as times -- a replay is none
+    from known
+    group by known.conversation_id
+),
+
+window_of_record as (
+    select
+        min(window_ledger.window_start) as from_start,
+        max(window_ledger.window_start) as to_start
+    from refused
+    inner join tmp_interaction
+        on refused.conversation_id = tmp_interaction.conversation_id
+    inner join ops.window_ledger
+        on
+            tmp_interaction.batch_id = window_ledger.batch_id
+            and window_ledger.source = 'genesys'
+            and window_ledger.object = 'conversation'
+            and (tmp_interaction.record_no - 1) / 1000000000 = window_ledger.window_no
 ),
 
 landed as (
@@ -150,17 +193,27 @@ landed as (
         from refused
     ) as asked
         on source_row.natural_id = asked.conversation_id
-    where source_row.window_start >= (select earliest.window_from from earliest)
+    where
+        source_row.window_start >= (select window_of_record.from_start from window_of_record)
+        and source_row.window_start <= (select window_of_record.to_start from window_of_record)
 ),
 
 case_version as (
     select
-        ranked_case.*,
-        min(ranked_case.extracted_at) over (partition by ranked_case.case_id) as seen_from
+        ranked_case.case_id,
+        max(case when ranked_case.recency = 1 then ranked_case.batch_id end) as batch_id,
+        max(case when ranked_case.recency = 1 then ranked_case.record_no end) as record_no,
+        max(case when ranked_case.recency = 1 then ranked_case.extracted_at end) as extracted_at,
+        max(case when ranked_case.recency = 1 then ranked_case.created_at end) as created_at,
+        max(case when ranked_case.recency = 1 then ranked_case.closed_at end) as closed_at,
+        min(ranked_case.extracted_at) as first_seen_at,
+        max(case when ranked_case.age = 1 then ranked_case.batch_id end) as first_batch_id,
+        count(distinct ranked_case.extracted_at) as times
     from (
         select
             staged.case_id,
             staged.batch_id,
+            staged.record_no,
             staged.extracted_at,
             staged.created_at,
             staged.closed_at,
@@ -172,7 +225,11 @@ case_version as (
                     coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
                     staged.batch_id desc,
                     staged.record_no desc
-            ) as recency
+            ) as recency,
+            row_number() over (
+                partition by staged.case_id
+                order by staged.extracted_at, staged.batch_id, staged.record_no
+            ) as age
         from (
             select distinct tmp_staged.natural_id
             from tmp_staged
@@ -190,6 +247,26 @@ case_version as (
         left join ops.load_log
             on staged.batch_id = load_log.batch_id
     ) as ranked_case
+    group by ranked_case.case_id
+),
+
+closed_too_early as (
+    select case_version.*
+    from case_version
+    where case_version.closed_at < case_version.created_at
+),
+
+window_of_case as (
+    select
+        min(window_ledger.window_start) as from_start,
+        max(window_ledger.window_start) as to_start
+    from closed_too_early
+    inner join ops.window_ledger
+        on
+            closed_too_early.batch_id = window_ledger.batch_id
+            and window_ledger.source = 'salesforce'
+            and window_ledger.object in ('case', 'case_lookup')
+            and (closed_too_early.record_no - 1) / 1000000000 = window_ledger.window_no
 ),
 
 landed_case as (
@@ -205,13 +282,14 @@ landed_case as (
             partition by source_row.natural_id, source_row.extracted_at order by source_row.batch_id desc, source_row.record_no desc
         ) as recency
     from "raw".salesforce_record as source_row
-    inner join case_version
+    inner join closed_too_early
         on
-            source_row.natural_id = case_version.case_id
-            and source_row.extracted_at = case_version.extracted_at
-            and case_version.recency = 1
-            and case_version.closed_at < case_version.created_at
-    where source_row.object in ('case', 'case_lookup')
+            source_row.natural_id = closed_too_early.case_id
+            and source_row.extracted_at = closed_too_early.extracted_at
+    where
+        source_row.object in ('case', 'case_lookup')
+        and source_row.window_start >= (select window_of_case.from_start from window_of_case)
+        and source_row.window_start <= (select window_of_case.to_start from window_of_case)
 )
 
 select
@@ -223,6 +301,9 @@ select
     refused.detail,
     tmp_interaction.etl_loaded_at as seen_at,
     tmp_interaction.batch_id,
+    first_known.first_seen_at,
+    first_known.first_batch_id,
+    first_known.times,
     landed.window_start,
     landed.window_end,
     landed.object_key,
@@ -232,6 +313,8 @@ select
 from refused
 inner join tmp_interaction
     on refused.conversation_id = tmp_interaction.conversation_id
+inner join first_known
+    on refused.conversation_id = first_known.conversation_id
 cross join earliest
 left join landed
     on
@@ -242,22 +325,24 @@ union all
 select
     cast('salesforce' as varchar(32)) as source,
     cast('case_value' as varchar(64)) as object,
-    case_version.case_id as record_ref,
+    closed_too_early.case_id as record_ref,
     'closed_before_opened' as reason,
-    case_version.case_id as natural_id,
-    'closed at ' || left(cast(case_version.closed_at as varchar(32)), 19) || ', before it was opened at '
-    || left(cast(case_version.created_at as varchar(32)), 19) as detail,
-    case_version.extracted_at as seen_at,
-    case_version.batch_id,
+    closed_too_early.case_id as natural_id,
+    'closed at ' || left(cast(closed_too_early.closed_at as varchar(32)), 19) || ', before it was opened at '
+    || left(cast(closed_too_early.created_at as varchar(32)), 19) as detail,
+    closed_too_early.extracted_at as seen_at,
+    closed_too_early.batch_id,
+    closed_too_early.first_seen_at,
+    closed_too_early.first_batch_id,
+    closed_too_early.times,
     landed_case.window_start,
     landed_case.window_end,
     landed_case.object_key,
     landed_case.line,
     landed_case.sha256,
-    case_version.seen_from
-from case_version
+    closed_too_early.first_seen_at as seen_from
+from closed_too_early
 left join landed_case
     on
-        case_version.case_id = landed_case.case_id
-        and landed_case.recency = 1
-where case_version.recency = 1 and case_version.closed_at < case_version.created_at;
+        closed_too_early.case_id = landed_case.case_id
+        and landed_case.recency = 1;

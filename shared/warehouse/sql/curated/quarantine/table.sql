@@ -9,6 +9,8 @@
 -- Rule    A refusal that no longer holds keeps its row, with resolved_at. Of a record: extracted_at of the first one that was staged
 --         since. Else: when the run was read whose merge found it so. What is refused now is the same in whatever order batches come; what
 --         was refused for a while is not (a CRM that came first never refused), so a resolved row tells what happened here.
+--         first_seen_at, first_batch_id and times of what the merge refused tell of all records of the conversation or case, refused
+--         then or not.
 
 create table if not exists curated.quarantine (
     quarantine_key varchar(64) not null, -- sha256 of source|object|record_ref|reason

@@ -40,6 +40,26 @@ inner join (
         and window_ledger.source = 'genesys'
         and window_ledger.object = 'conversation'
         and window_ledger.mode not in ('left_out', 'intraday')
+    union
+    select queue_emission.emitted_date as read_date
+    from curated.queue_emission
+    where queue_emission.batch_id = :batch_id
+    union
+    -- A conversation that was open for long, or refused, excused the days that it lived on; it does no longer.
+    select dim_date.calendar_date as read_date
+    from (
+        select distinct
+            cast(queue_emission.conversation_start as date) as begun_date,
+            cast(queue_emission.read_at as date) as last_date
+        from curated.queue_emission
+        where queue_emission.batch_id = :batch_id
+    ) as written
+    inner join curated.dim_date
+        on
+            written.begun_date <= dim_date.calendar_date
+            and written.last_date >= dim_date.calendar_date
+            -- As long as one excuses anything (mart.queue_figures).
+            and cast(dateadd('day', 40, written.begun_date) as date) >= dim_date.calendar_date
 ) as read_day
     on reconciliation.compared_date = read_day.read_date
 where
