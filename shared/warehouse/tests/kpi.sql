@@ -6,12 +6,12 @@
 -- Nightly: 7 and 8 March for good; statuses and adherence of 8 March, as they were before c.
 insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at) values ('a', 'x', 1, 1, '2026-03-13 02:00:00');
 insert into ops.window_ledger values
-    ('a', 'nightly', 'genesys', 'conversation', '2026-03-07', '2026-03-08', 1, 'job', null, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-03-13 01:00:00'),
+    ('a', 'nightly', 'genesys', 'conversation', '2026-03-07', '2026-03-08', 1, 'job', null, 15, 0, 0, 15, 15, 0, null, null, true, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'conversation', '2026-03-08', '2026-03-09', 2, 'job', null, 10, 0, 0, 10, 10, 0, null, null, true, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'user_aggregate', '2026-03-08', '2026-03-09', 3, 'aggregate', null, 2, 0, 0, 2, 2, 0, null, null, false, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'adherence', '2026-03-08', '2026-03-09', 4, 'job', null, 2, 0, 0, 2, 2, 0, null, null, false, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'campaign', '2026-03-12', '2026-03-13', 5, 'reference', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-03-13 01:00:00'),
-    ('a', 'nightly', 'genesys', 'queue', '2026-03-12', '2026-03-13', 6, 'reference', 2, 2, 0, 0, 2, 2, 0, null, null, true, 1, '2026-03-13 01:00:00'),
+    ('a', 'nightly', 'genesys', 'queue', '2026-03-12', '2026-03-13', 6, 'reference', 3, 3, 0, 0, 3, 3, 0, null, null, true, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'user', '2026-03-12', '2026-03-13', 7, 'reference', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-03-13 01:00:00');
 insert into staging.genesys_conversation
 select 'a', c.n, timestamp '2026-03-13 00:30:00', date_trunc('day', c.start_at), date_trunc('day', c.start_at) + interval '1 day', 'job', c.id, c.start_at,
@@ -72,6 +72,70 @@ from (
     (5, 'k-bot-agent', 2, 1, 'tHandle', 30000), (6, 'k-dial-1', 0, 0, 'nOutboundAttempted', 1), (7, 'k-dial-2', 0, 0, 'nOutboundAttempted', 1),
     (7, 'k-dial-2', 0, 1, 'nOutboundConnected', 1), (7, 'k-dial-2', 1, 0, 'tHandle', 10000), (7, 'k-dial-2', 1, 1, 'tTalkComplete', 10000)
 ) as m (n, c, p, no, name, v);
+-- 7 March: what looks like an answer, a containment or a contact and is none, and what is one though it does not look like it. Each session
+-- begins 20 seconds after the one before.
+create temp table n_party as
+select n.*
+from (
+    values
+    -- Dialed for a campaign: nobody picked up, though the agent has handle time; put on hold at once; the agent's session without contact or campaign.
+    (2, 'n-dial', 0, 'customer', null, null, 'p2', 'l2', 'c4'), (2, 'n-dial', 1, 'agent', 'u3', null, 'p2', 'l2', 'c4'),
+    (3, 'n-held', 0, 'customer', null, null, 'p2', 'l2', 'c5'), (3, 'n-held', 1, 'agent', 'u3', null, 'p2', null, null),
+    (4, 'n-none', 0, 'customer', null, null, 'p2', 'l2', 'c6'), (4, 'n-none', 1, 'agent', 'u3', null, null, null, null),
+    (5, 'n-unnamed', 0, 'customer', null, null, 'p3', null, null),
+    -- Of two contacts nobody knows which the agent spoke to.
+    (15, 'n-two', 0, 'customer', null, null, 'p4', 'l4', 'c7'), (15, 'n-two', 1, 'customer', null, null, 'p4', 'l4', 'c8'),
+    (15, 'n-two', 2, 'agent', 'u3', null, null, null, null),
+    -- Gave up, and was not reached when called back; the same without a word of what became of the wait; answered, and nobody measured it.
+    (6, 'n-back', 0, 'customer', null, 'q4', null, null, null), (6, 'n-back', 1, 'acd', null, 'q3', null, null, null),
+    (6, 'n-back', 2, 'agent', 'u3', 'q3', null, null, null),
+    (7, 'n-call', 0, 'acd', null, 'q3', null, null, null), (7, 'n-call', 1, 'agent', 'u3', 'q3', null, null, null),
+    (8, 'n-unmeasured', 0, 'acd', null, 'q3', null, null, null), (8, 'n-unmeasured', 1, 'agent', 'u3', 'q3', null, null, null),
+    -- Escalated without a bot; a bot and somebody who is no agent after it; the bot's customer himself; an agent, whatever the mark says; a bot yet.
+    (9, 'n-marked', 0, 'customer', null, null, null, null, null),
+    (10, 'n-user', 0, 'customer', null, null, null, null, null), (10, 'n-user', 1, 'botflow', null, null, null, null, null),
+    (10, 'n-user', 2, 'user', 'u4', null, null, null, null),
+    (11, 'n-outside', 0, 'customer', null, null, null, null, null), (11, 'n-outside', 1, 'botflow', null, null, null, null, null),
+    (11, 'n-outside', 2, 'external', null, null, null, null, null),
+    (12, 'n-external', 0, 'external', null, null, null, null, null), (12, 'n-external', 1, 'botflow', null, null, null, null, null),
+    (13, 'n-claim', 0, 'botflow', null, null, null, null, null), (13, 'n-claim', 1, 'agent', 'u3', null, null, null, null),
+    (14, 'n-talking', 0, 'botflow', null, null, null, null, null)
+) as n (n, c, no, purpose, u, queue, campaign, list, contact);
+insert into staging.genesys_conversation
+select distinct on (n) 'a', 1000000000 + n, timestamp '2026-03-13 00:30:00', timestamp '2026-03-07', timestamp '2026-03-08', 'job', c, timestamp '2026-03-07 15:00:00',
+    case when c <> 'n-talking' then timestamp '2026-03-07 15:10:00' end, 'inbound', null, null, null, null, null, 'voice', 2
+from n_party;
+insert into staging.genesys_participant (batch_id, record_no, extracted_at, conversation_id, participant_no, user_id, purpose)
+select 'a', 1000000000 + n, timestamp '2026-03-13 00:30:00', c, no, u, purpose from n_party;
+insert into staging.genesys_session (
+    batch_id, record_no, extracted_at, conversation_id, participant_no, session_no, media_type, direction, outbound_campaign_id, outbound_contact_id,
+    outbound_contact_list_id
+)
+select 'a', 1000000000 + n, timestamp '2026-03-13 00:30:00', c, no, 0, 'voice', 'inbound', campaign, contact, list from n_party;
+insert into staging.genesys_segment (
+    batch_id, record_no, extracted_at, conversation_id, participant_no, session_no, segment_no, segment_start, segment_end, segment_type, queue_id
+)
+select
+    'a', 1000000000 + n, timestamp '2026-03-13 00:30:00', c, no, 0, 0, timestamp '2026-03-07 15:00:00' + no * interval '20 seconds',
+    case when c <> 'n-talking' then timestamp '2026-03-07 15:10:00' end, 'interact', queue
+from n_party;
+insert into staging.genesys_metric (batch_id, record_no, extracted_at, conversation_id, participant_no, session_no, metric_no, metric_name, metric_value, emit_date)
+select 'a', 1000000000 + m.n, timestamp '2026-03-13 00:30:00', m.c, m.p, 0, m.no, m.name, m.v, timestamp '2026-03-07 15:10:00'
+from (
+    values
+    (2, 'n-dial', 0, 0, 'nOutboundAttempted', 1), (2, 'n-dial', 1, 0, 'tDialing', 15000), (2, 'n-dial', 1, 1, 'tContacting', 2000), (2, 'n-dial', 1, 2, 'tAcw', 3000),
+    (2, 'n-dial', 1, 3, 'tHandle', 20000), (3, 'n-held', 0, 0, 'nOutboundAttempted', 1), (3, 'n-held', 1, 0, 'tDialing', 4000), (3, 'n-held', 1, 1, 'tHandle', 10000),
+    (4, 'n-none', 0, 0, 'nOutboundAttempted', 1), (4, 'n-none', 1, 0, 'tAnswered', 500), (4, 'n-none', 1, 1, 'tHandle', 5000),
+    (5, 'n-unnamed', 0, 0, 'nOutboundAttempted', 1), (5, 'n-unnamed', 0, 1, 'nOutboundAbandoned', 1),
+    (6, 'n-back', 1, 0, 'nOffered', 1), (6, 'n-back', 1, 1, 'tAbandon', 30000), (6, 'n-back', 2, 0, 'tDialing', 10000), (6, 'n-back', 2, 1, 'tHandle', 10000),
+    (7, 'n-call', 0, 0, 'nOffered', 1), (7, 'n-call', 1, 0, 'tContacting', 10000), (7, 'n-call', 1, 1, 'tHandle', 10000),
+    (8, 'n-unmeasured', 1, 0, 'tTalkComplete', 5000), (13, 'n-claim', 1, 0, 'tAnswered', 500), (13, 'n-claim', 1, 1, 'tHandle', 1000),
+    (15, 'n-two', 2, 0, 'tAnswered', 500), (15, 'n-two', 2, 1, 'tHandle', 1000)
+) as m (n, c, p, no, name, v);
+insert into staging.genesys_attribute
+select 'a', 1000000000 + t.n, timestamp '2026-03-13 00:30:00', t.c, 0, t.name, 'true'
+from (values (9, 'n-marked', 'escalated'), (13, 'n-claim', 'botHandled')) as t (n, c, name);
+drop table n_party;
 -- The first evaluation is of somebody else than the agent of the conversation. What is not released counts nowhere.
 insert into staging.genesys_evaluation values
     ('a', 2000000001, '2026-03-13 00:30:00', 'k-first', 0, 'e1', null, null, 'v', 'u9', 'q1', true, 'Finished', 80, null, false, false, '2026-03-10'),
@@ -102,7 +166,8 @@ insert into staging.genesys_adherence values
     ('a', 4000000002, '2026-03-13 00:30:00', 'm1', 'u2', '2026-03-08', 28800, 20000, 22000, 2, 1440);
 insert into staging.genesys_campaign (batch_id, record_no, extracted_at, campaign_id, campaign_name) values ('a', 5000000001, '2026-03-13 00:30:00', 'p1', 'Spring');
 insert into staging.genesys_queue (batch_id, record_no, extracted_at, queue_id, queue_name) values
-    ('a', 6000000001, '2026-03-13 00:30:00', 'q1', 'Sales'), ('a', 6000000002, '2026-03-13 00:30:00', 'q2', 'Service');
+    ('a', 6000000001, '2026-03-13 00:30:00', 'q1', 'Sales'), ('a', 6000000002, '2026-03-13 00:30:00', 'q2', 'Service'),
+    ('a', 6000000003, '2026-03-13 00:30:00', 'q3', 'Returns');
 insert into staging.genesys_user (batch_id, record_no, extracted_at, user_id, user_name, state) values ('a', 7000000001, '2026-03-13 00:30:00', 'u1', 'Ann', 'active');
 insert into "raw".genesys_conversation (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
 select batch_id, 'conversation', window_start, window_end, record_no, conversation_id, extracted_at, 'k', 1, 'x' from staging.genesys_conversation where batch_id = 'a';
@@ -110,7 +175,7 @@ insert into "raw".genesys_record (batch_id, object, window_start, window_end, re
 select 'a', r.o, '2026-03-08', '2026-03-09', r.n, r.id, '2026-03-13 00:30:00', 'k', 1, 'x'
 from (
     values ('user_aggregate', 3000000001, 'u1'), ('user_aggregate', 3000000002, 'u2'), ('adherence', 4000000001, 'u1'), ('adherence', 4000000002, 'u2'),
-    ('campaign', 5000000001, 'p1'), ('queue', 6000000001, 'q1'), ('queue', 6000000002, 'q2'), ('user', 7000000001, 'u1')
+    ('campaign', 5000000001, 'p1'), ('queue', 6000000001, 'q1'), ('queue', 6000000002, 'q2'), ('queue', 6000000003, 'q3'), ('user', 7000000001, 'u1')
 ) as r (o, n, id);
 
 -- batch: b

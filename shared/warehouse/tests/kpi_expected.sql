@@ -35,6 +35,9 @@ select e.*, q.*
 from (
     values
     (date '2026-03-07', 'q1', 1, 1, 0, 0, 0, 1, 20000, null, 0.000000, 1.000000, 1, 60000, 60000.00, true),
+    -- n-unmeasured within 20 seconds; n-back, whom the agent did not reach; n-call
+    (date '2026-03-07', 'q3', 3, 1, 1, 0, 1, 1, 20000, 30000, 0.333333, 0.500000, 3, 25000, 8333.33, true),
+    (date '2026-03-07', '(none)', 0, 0, 0, 0, 0, 0, null, null, null, null, 5, 37000, 7400.00, true),
     -- k-abandon, k-bot-left; k-bot-agent a millisecond too late; k-last led out; k-wait
     (date '2026-03-08', 'q1', 5, 1, 2, 1, 1, 0, 20001, 10000, 0.400000, 0.000000, 1, 30000, 30000.00, true),
     -- Both agents of k-last are of this queue: three times handled, two of them by u2.
@@ -59,6 +62,8 @@ from (
     (date '2026-03-07', 'u1', 1, 1, 1, 60000, 60000.00, 600000, 0, 1200000, 0.333333, null, null, null, null, null),
     (date '2026-03-08', 'u1', 3, 2, 2, 15000, 7500.00, 4200000, 0, 1200000, 0.777778, 0, null, 0.500000, null, null),
     (date '2026-03-08', 'u2', 2, 2, 3, 80000, 26666.67, 900000, 300000, 600000, 0.500000, 28800, 0.950000, 1.100000, null, null),
+    -- Dialed three times in vain.
+    (date '2026-03-07', 'u3', 8, 5, 8, 62000, 7750.00, null, null, null, null, null, null, null, null, null),
     (date '2026-03-07', 'u9', null, null, null, null, null, null, null, null, null, null, null, null, 2, 90.00)
 ) as e (day, agent, sessions, answered, handled, handle_ms, aht, interacting, communicating, idle, occupancy, scheduled, adherence, conformance, evaluations, qa)
 full join mart.agent_performance as a on a.business_date = e.day and a.agent_id = e.agent
@@ -81,37 +86,63 @@ select e.*, f.* from (values ('e1', 80, true), ('e2', 100, true), ('e3', 10, fal
 full join curated.fact_evaluation as f on f.evaluation_id = e.id
 where (f.total_score, f.is_counted) is distinct from (e.score, e.counted);
 
--- expect: escalation: by the day of the business, of all conversations
+-- expect: handled: a dial that nobody picked up is no answer; the queue is that of the wait, not the one the customer's session names
+select e.*, u.*
+from (
+    values
+    ('n-back', null, 'q3', true, false), ('n-call', null, 'q3', false, false), ('n-dial', null, null, false, false), ('n-held', 'u3', null, false, false),
+    ('n-user', null, null, false, false), ('n-outside', null, null, false, false), ('n-external', null, null, false, true), ('n-claim', 'u3', null, false, true)
+) as e (c, agent, queue, abandoned, by_bot)
+left join mart.unified_interactions as u on u.conversation_id = e.c
+where (u.agent_id, u.queue_id, u.abandoned, u.handled_by_bot_only) is distinct from (e.agent, e.queue, e.abandoned, e.by_bot);
+
+-- expect: escalation: by the day of the business, of all conversations; of those that met a bot beside it
 select e.*, v.*
 from (
-    values (date '2026-03-06', 1, 0, 0, 0.000000, false), (date '2026-03-07', 1, 0, 0, 0.000000, true), (date '2026-03-08', 11, 1, 3, 0.090909, true),
-    (date '2026-03-09', 1, 0, 0, 0.000000, false)
-) as e (day, conversations, escalated, met_bot, rate, settled)
+    values (date '2026-03-06', 1, 0, 0, 0, 0.000000, false), (date '2026-03-07', 15, 2, 5, 1, 0.133333, true), (date '2026-03-08', 11, 1, 3, 1, 0.090909, true),
+    (date '2026-03-09', 1, 0, 0, 0, 0.000000, false)
+) as e (day, conversations, escalated, met_bot, by_bot, rate, settled)
 full join mart.escalation_by_tier as v on v.conversation_date = e.day
-where (v.conversations, v.escalated, v.met_bot, v.escalation_rate, v.is_settled) is distinct from (e.conversations, e.escalated, e.met_bot, e.rate, e.settled);
+where (v.customer_tier, v.conversations, v.escalated, v.met_bot, v.bot_escalated, v.escalation_rate, v.is_settled)
+    is distinct from ('(none)', e.conversations, e.escalated, e.met_bot, e.by_bot, e.rate, e.settled);
 
--- expect: containment: whoever waited for an agent behind the bot is not contained; without a bot there is no rate
-select * from mart.bot_containment_by_industry
-where (conversation_date = '2026-03-08' and (met_bot, bot_contained, bot_containment_rate) is distinct from (3, 1, 0.333333))
-    or (conversation_date = '2026-03-07' and (met_bot, bot_contained) is distinct from (0, 0) or conversation_date = '2026-03-07' and bot_containment_rate is not null);
+-- expect: containment: whoever waited for an agent or was handed to anybody is not contained, nor who still talks; without a bot there is no rate
+select e.*, v.*
+from (
+    values (date '2026-03-06', 1, 0, 0, null, false), (date '2026-03-07', 15, 5, 1, 0.200000, true), (date '2026-03-08', 11, 3, 1, 0.333333, true),
+    (date '2026-03-09', 1, 0, 0, null, false)
+) as e (day, conversations, met_bot, contained, rate, settled)
+full join mart.bot_containment_by_industry as v on v.conversation_date = e.day
+where (v.industry, v.conversations, v.met_bot, v.bot_contained, v.bot_containment_rate, v.is_settled)
+    is distinct from ('(none)', e.conversations, e.met_bot, e.contained, e.rate, e.settled);
 
--- expect: campaigns: contacts, not calls; of settled days alone
+-- expect: campaigns: contacts, not calls, whichever session names them; without one there is no rate; of settled days alone
 select e.*, c.*
-from (values (date '2026-03-08', 'p1', 'Spring', 4, 1, 4, 2, 1, 0.500000, 1, 10000.00, true)) as e (day, id, name, conversations, connected, attempts, contacts, reached, rate, handled, aht, settled)
+from (
+    values (date '2026-03-08', 'p1', 'Spring', 4, 1, 0, 4, 2, 1, 0.500000, 1, 10000, 10000.00),
+    (date '2026-03-07', 'p2', null, 3, 2, 0, 3, 3, 2, 0.666667, 3, 35000, 11666.67),
+    (date '2026-03-07', 'p3', null, 1, 0, 1, 1, 0, 0, null, 0, null, null),
+    (date '2026-03-07', 'p4', null, 1, 0, 0, 2, 2, 0, 0.000000, 1, 1000, 1000.00)
+) as e (day, id, name, conversations, connected, abandoned, attempts, contacts, reached, rate, handled, handle_ms, aht)
 full join mart.campaign_kpis as c on c.conversation_date = e.day and c.campaign_id = e.id
-where (c.campaign_name, c.conversations, c.conversations_connected, c.attempts, c.contacts, c.contacts_connected, c.connect_rate, c.handle_count, c.aht_ms, c.is_settled)
-    is distinct from (e.name, e.conversations, e.connected, e.attempts, e.contacts, e.reached, e.rate, e.handled, e.aht, e.settled);
-
--- expect: no_contact: a campaign whose contacts nobody names has no rate, and no division by zero
-select * from (
-    select cast(cast(0 as decimal(18, 6)) / nullif(count(distinct contact_id), 0) as decimal(9, 6)) as rate from curated.fact_outbound_attempt where conversation_id = 'k-dial-4'
-) as r where r.rate is not null;
+where (c.campaign_name, c.conversations, c.conversations_connected, c.conversations_abandoned, c.attempts, c.contacts, c.contacts_connected, c.connect_rate, c.handle_count,
+    c.handle_time_ms, c.aht_ms, c.is_settled)
+    is distinct from (e.name, e.conversations, e.connected, e.abandoned, e.attempts, e.contacts, e.reached, e.rate, e.handled, e.handle_ms, e.aht, true);
 
 -- expect: surveys: scores, promoters and detractors; what is not on the scale counts nowhere
 select e.*, v.*
 from (
-    values (date '2026-03-07', 'q1', 1, 1, 81.00, 1.000000, 1, 1, 0, 0, 100.00), (date '2026-03-08', 'q1', 5, 2, 50.50, 0.400000, 2, 1, 0, 1, 0.00)
-) as e (day, queue, conversations, answers, score, rate, nps_answers, promoters, passives, detractors, nps)
-left join mart.csat_nps as v on v.conversation_date = e.day and v.queue_id = e.queue
-where (v.csat_answers, v.csat_score, v.nps_answers, v.promoters, v.passives, v.detractors, v.nps)
-    is distinct from (e.answers, e.score, e.nps_answers, e.promoters, e.passives, e.detractors, e.nps);
+    values
+    (date '2026-03-06', '(none)', null, 1, 0, null, null, 0.000000, 0, 0, 0, 0, null, false),
+    (date '2026-03-07', 'q1', 'Sales', 1, 1, 81, 81.00, 1.000000, 1, 1, 0, 0, 100.00, true),
+    (date '2026-03-07', 'q3', 'Returns', 3, 0, null, null, 0.000000, 0, 0, 0, 0, null, true),
+    (date '2026-03-07', '(none)', null, 11, 0, null, null, 0.000000, 0, 0, 0, 0, null, true),
+    (date '2026-03-08', 'q1', 'Sales', 4, 2, 101, 50.50, 0.500000, 2, 1, 0, 1, 0.00, true),
+    (date '2026-03-08', 'q2', 'Service', 1, 0, null, null, 0.000000, 0, 0, 0, 0, null, true),
+    (date '2026-03-08', '(none)', null, 6, 0, null, null, 0.000000, 0, 0, 0, 0, null, true),
+    (date '2026-03-09', '(none)', null, 1, 0, null, null, 0.000000, 0, 0, 0, 0, null, false)
+) as e (day, queue, name, conversations, answers, score_sum, score, rate, nps_answers, promoters, passives, detractors, nps, settled)
+full join mart.csat_nps as v on v.conversation_date = e.day and v.queue_id = e.queue
+where (v.queue_name, v.media_type, v.conversations, v.csat_answers, v.csat_score_sum, v.csat_score, v.csat_answer_rate, v.nps_answers, v.promoters, v.passives, v.detractors,
+    v.nps, v.is_settled)
+    is distinct from (e.name, 'voice', e.conversations, e.answers, e.score_sum, e.score, e.rate, e.nps_answers, e.promoters, e.passives, e.detractors, e.nps, e.settled);

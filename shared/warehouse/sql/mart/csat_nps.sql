@@ -17,7 +17,7 @@
 -- Column  passives | count | of nps_answers, 7 and 8
 -- Column  detractors | count | of nps_answers, 0 to 6
 -- Column  nps | points, -100 to 100 | 100 * (promoters - detractors) / nps_answers; null without an answer
--- Column  is_settled | boolean | the day is final (mart.settled_day)
+-- Column  is_settled | boolean | the day was read for good (mart.settled_day)
 
 create or replace view mart.csat_nps as
 with dated as (

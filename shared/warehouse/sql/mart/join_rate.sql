@@ -11,7 +11,7 @@
 -- Column  conversations | count | conversations that were linked this way
 -- Column  linked | count | of conversations, those with a customer: all of them, or none
 -- Column  link_share | share, 0 to 1 | conversations / all conversations of the day, queue and medium
--- Column  is_settled | boolean | the day is final (mart.settled_day)
+-- Column  is_settled | boolean | the day was read for good (mart.settled_day)
 
 create or replace view mart.join_rate as
 with counted as (

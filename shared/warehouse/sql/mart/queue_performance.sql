@@ -2,9 +2,10 @@
 -- Grain   conversation_date, queue_id, media_type
 -- Reads   curated.fact_{queue,agent}_leg, dim_queue, business_setting; mart.settled_day
 -- Rule    All of a conversation counts on the day it began, also what happened after midnight. Each wait in a queue is one of offered,
---         and one of the four outcomes: offered = answered + abandoned + flow_out + other_outcome. Each agent session counts in one
---         queue, so the sums over all queues are those of mart.agent_performance. The vendor's own reports count by the instant of
---         each event: mart.queue_figures compares those.
+--         and one of the four outcomes: offered = answered + abandoned + flow_out + other_outcome. The source counts nOffered instead:
+--         the check offered_as_emitted tells where a conversation has another number of these than of waits. Each agent session counts
+--         in one queue, so the sums over all queues are those of mart.agent_performance. The vendor's own reports count by the instant
+--         of each event: mart.queue_figures compares those. A wait whose end nobody measured lasted until the agent's session began.
 -- Column  conversation_date | date | the day in the business time zone on which the conversation began
 -- Column  queue_id | text | Genesys id of the queue; (none): sessions without a queue
 -- Column  queue_name | text | name of the queue as last listed
@@ -14,18 +15,18 @@
 -- Column  abandoned | count | waits that the customer gave up (tAbandon)
 -- Column  flow_out | count | waits that a flow led out of the queue (tFlowOut): voicemail, callback, another queue
 -- Column  other_outcome | count | waits that ended otherwise, or have not ended
--- Column  answered_in_time | count | of answered, those after at most kpi.service_level_seconds
+-- Column  answered_in_time | count | of answered, those after at most kpi.service_level_seconds; not those whose wait is unknown
 -- Column  answer_wait_ms | milliseconds | sum of the waits of answered; null where none is known
 -- Column  abandon_wait_ms | milliseconds | sum of the waits of abandoned; null where none is known
 -- Column  abandon_rate | share, 0 to 1 | abandoned / offered; null where nothing was offered
 -- Column  service_level_rate | share, 0 to 1 | answered_in_time / (answered + abandoned); null where there is neither
 -- Column  handle_count | count | times an agent handled a conversation (values of tHandle)
--- Column  handle_time_ms | milliseconds | talk + hold + after-call work of the agents; null where none is known
+-- Column  handle_time_ms | milliseconds | talk + hold + after-call work, outbound also dialing and contacting; null where unknown
 -- Column  talk_time_ms | milliseconds | of handle_time_ms, talking
 -- Column  hold_time_ms | milliseconds | of handle_time_ms, on hold
 -- Column  acw_time_ms | milliseconds | of handle_time_ms, after-call work
 -- Column  aht_ms | milliseconds | average handle time: handle_time_ms / handle_count; null where nothing was handled
--- Column  is_settled | boolean | the day is final (mart.settled_day)
+-- Column  is_settled | boolean | the day was read for good (mart.settled_day)
 
 create or replace view mart.queue_performance as
 with counted as (

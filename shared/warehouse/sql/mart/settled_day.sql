@@ -1,10 +1,11 @@
--- mart.settled_day: which days of the business time zone are final: all their conversations were read for good.
+-- mart.settled_day: which days of the business time zone are settled: all their conversations were read for good.
 -- Grain   business_date, from the first day of which a window of conversations is in the ledger to the last
 -- Reads   ops.window_ledger, ops.load_log, curated.dim_date
 -- Rule    A day is settled when settled windows, read and merged, cover each of its hours: a day that lies in two UTC days needs both, and
 --         a window that was never read leaves it open. Rows do not decide it: a conversation that the last reading no longer had keeps no
 --         day open, and a day without a row may be settled. Conversations stay settled: a later look takes nothing back. What comes
---         later by itself (evaluations, surveys, the CRM) may still change a settled day.
+--         later by itself (evaluations, surveys, the CRM) may still change a settled day, and so may a conversation that outlives the
+--         settlement (a mail, a thread of messages): it was read as it was then, and is read again with the day on which it ends.
 -- Column  business_date | date | the day in the business time zone
 -- Column  day_start_at | timestamp, UTC | its first instant
 -- Column  day_end_at | timestamp, UTC | the first instant of the next day

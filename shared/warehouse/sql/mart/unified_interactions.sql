@@ -8,13 +8,13 @@
 -- Column  conversation_start | timestamp, UTC | when it began
 -- Column  conversation_end | timestamp, UTC | when it ended; null while it is open
 -- Column  duration_ms | milliseconds | from beginning to end; null while it is open
--- Column  queue_id | text | queue of the agent session that handled longest, else of an answered one, else the first; null without a queue
+-- Column  queue_id | text | of the agent session that handled longest, else of an answered one, else of a wait, else the first named
 -- Column  queue_name | text | name of the queue as last listed
 -- Column  media_type | text | first medium of the conversation
 -- Column  direction | text | inbound or outbound
 -- Column  agent_id | text | agent who handled longest, of those who answered; null where none did
 -- Column  agent_name | text | name of that agent as last listed
--- Column  handle_time_ms | milliseconds | talk + hold + after-call work, over all agent sessions
+-- Column  handle_time_ms | milliseconds | talk + hold + after-call work, outbound also dialing and contacting; of all agent sessions
 -- Column  talk_time_ms | milliseconds | of handle_time_ms, talking
 -- Column  hold_time_ms | milliseconds | of handle_time_ms, on hold
 -- Column  acw_time_ms | milliseconds | of handle_time_ms, after-call work
@@ -22,7 +22,7 @@
 -- Column  abandoned | boolean | the customer left a queue, and no agent had answered
 -- Column  transferred | boolean | it was transferred at least once
 -- Column  was_escalated | boolean | marked as escalated, or, without a mark, handed on by a bot to an agent who answered
--- Column  handled_by_bot_only | boolean | marked so, or, without a mark, a bot and no agent
+-- Column  handled_by_bot_only | boolean | marked so, or, without a mark, a bot and nobody to take over: agent, user, group, number outside
 -- Column  qa_score | points, 0 to 100 | of the last released quality evaluation, whoever was evaluated
 -- Column  csat_score | points | of the last survey with a score, on the scale of its form
 -- Column  nps | points, 0 to 10 | of the last survey with a promoter score

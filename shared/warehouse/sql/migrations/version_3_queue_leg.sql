@@ -52,6 +52,7 @@ measured as (
         sum(case when metric.metric_name = 'tHeldComplete' then metric.metric_value end) as held_complete_ms,
         sum(case when metric.metric_name = 'tHeld' then metric.metric_value end) as held_ms,
         sum(case when metric.metric_name = 'tAcw' then metric.metric_value end) as acw_ms,
+        sum(case when metric.metric_name in ('tDialing', 'tContacting') then metric.metric_value end) as dialing_ms,
         sum(case when metric.metric_name = 'tAnswered' then 1 else 0 end) as answers,
         max(case when metric.metric_name = 'tAnswered' then metric.metric_value end) as answer_ms,
         sum(case when metric.metric_name = 'tAbandon' then 1 else 0 end) as abandons,
@@ -133,7 +134,7 @@ tmp_session as (
         session.direction,
         coalesce(measured.answers, 0) > 0
         or coalesce(measured.talk_complete_ms, measured.talk_ms, 0) > 0
-        or coalesce(measured.handle_ms, 0) > 0 as answered,
+        or coalesce(measured.handle_ms, 0) > coalesce(measured.dialing_ms, 0) + coalesce(measured.acw_ms, 0) as answered,
         coalesce(measured.abandons, 0) > 0 as abandoned,
         coalesce(measured.flow_outs, 0) > 0 as flowed_out,
         coalesce(measured.transfers, 0) as transfers,
@@ -239,6 +240,7 @@ first_answer as (
         answer.conversation_id,
         answer.waiting_participant_no,
         answer.waiting_session_no,
+        answer.session_start,
         answer.answer_ms,
         row_number() over (
             partition by answer.conversation_id, answer.waiting_participant_no, answer.waiting_session_no
@@ -256,6 +258,7 @@ ended as (
     select
         waiting.*,
         first_answer.answer_ms as answered_after_ms,
+        first_answer.session_start as answered_at,
         case
             when waiting.abandoned then 'abandoned'
             when waiting.flowed_out then 'flow_out'
@@ -292,7 +295,8 @@ select
             when 'flow_out' then ended.flow_out_ms
             when 'answered' then ended.answered_after_ms
         end,
-        ended.acd_ms
+        ended.acd_ms,
+        case when ended.outcome = 'answered' then datediff('millisecond', ended.session_start, ended.answered_at) end
     ) as waited_ms,
     tmp_conversation.batch_id,
     tmp_conversation.extracted_at as etl_loaded_at

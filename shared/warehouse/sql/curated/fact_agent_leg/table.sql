@@ -12,7 +12,7 @@ create table if not exists curated.fact_agent_leg (
     queue_id varchar(64), -- of the first segment of the session that names one
     media_type varchar(32),
     direction varchar(32),
-    answered boolean not null, -- the session emitted tAnswered, talk or handle time
+    answered boolean not null, -- tAnswered, talk, or more tHandle than tDialing, tContacting and tAcw
     talk_time_ms bigint,
     hold_time_ms bigint,
     acw_time_ms bigint,

@@ -7,7 +7,7 @@ create table if not exists curated.fact_customer_interactions (
     conversation_start timestamp not null, -- UTC
     conversation_end timestamp, -- UTC; null while open, and where it cannot be
     duration_ms bigint, -- null while open
-    queue_id varchar(64), -- of the agent session that handled longest, else of an answered one, else the first
+    queue_id varchar(64), -- of the agent session that handled longest, else of an answered one, else of a wait, else the first named
     media_type varchar(32), -- the first of the conversation
     direction varchar(32),
     agent_id varchar(64), -- the agent session with the longest handle time among those that answered
@@ -19,7 +19,7 @@ create table if not exists curated.fact_customer_interactions (
     abandoned boolean not null, -- an ACD session emitted tAbandon and no agent answered
     transferred boolean not null, -- nTransferred > 0
     was_escalated boolean not null, -- named attribute, else bot flow and an agent answered
-    handled_by_bot_only boolean not null, -- named attribute, else bot flow and no agent
+    handled_by_bot_only boolean not null, -- named attribute, else a bot and nobody to take over
     qa_score bigint, -- of the last released evaluation, inside the record or come later
     csat_score bigint, -- of the last survey with a total score
     nps bigint, -- of the last survey with a promoter score

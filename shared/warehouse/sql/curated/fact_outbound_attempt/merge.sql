@@ -15,39 +15,100 @@ insert into curated.fact_outbound_attempt (
     outbound_attempt_key, conversation_id, campaign_id, contact_list_id, contact_id, conversation_start, media_type, attempts, is_connected,
     is_abandoned, disposition_name, batch_id, etl_loaded_at
 )
-with dialed as (
-    -- The customer's session and the agent's both name the campaign: together they are one attempt.
+with campaign as (
     select
-        tmp_session.*,
-        row_number() over (
-            partition by
-                tmp_session.conversation_id, tmp_session.outbound_campaign_id, tmp_session.outbound_contact_list_id,
-                tmp_session.outbound_contact_id
-            order by
-                case when tmp_session.disposition_name is null then 1 else 0 end,
-                tmp_session.participant_no,
-                tmp_session.session_no
-        ) as disposition_order
+        tmp_session.conversation_id,
+        min(tmp_session.outbound_campaign_id) as first_campaign_id,
+        max(tmp_session.outbound_campaign_id) as last_campaign_id
     from tmp_session
     where tmp_session.outbound_campaign_id is not null
+    group by tmp_session.conversation_id
+),
+
+placed as (
+    -- The customer's session and the agent's are one attempt, and not each of them repeats the ids: what it does not name is what the
+    -- others of its conversation name, if they all name the same.
+    select
+        tmp_session.*,
+        coalesce(tmp_session.outbound_campaign_id, campaign.first_campaign_id) as campaign_id
+    from tmp_session
+    inner join campaign
+        on tmp_session.conversation_id = campaign.conversation_id
+    where
+        tmp_session.outbound_campaign_id is not null
+        or (tmp_session.purpose = 'agent' and campaign.first_campaign_id = campaign.last_campaign_id)
+),
+
+list_named as (
+    select
+        placed.*,
+        min(placed.outbound_contact_list_id) over (partition by placed.conversation_id, placed.campaign_id) as first_list_id,
+        max(placed.outbound_contact_list_id) over (partition by placed.conversation_id, placed.campaign_id) as last_list_id
+    from placed
+),
+
+listed as (
+    select
+        list_named.*,
+        coalesce(
+            list_named.outbound_contact_list_id,
+            case when list_named.first_list_id = list_named.last_list_id then list_named.first_list_id end
+        ) as contact_list_id
+    from list_named
+),
+
+contact_named as (
+    select
+        listed.*,
+        min(listed.outbound_contact_id) over (
+            partition by listed.conversation_id, listed.campaign_id, listed.contact_list_id
+        ) as first_contact_id,
+        max(listed.outbound_contact_id) over (
+            partition by listed.conversation_id, listed.campaign_id, listed.contact_list_id
+        ) as last_contact_id
+    from listed
+),
+
+dialed as (
+    select
+        contact_named.*,
+        coalesce(
+            contact_named.outbound_contact_id,
+            case when contact_named.first_contact_id = contact_named.last_contact_id then contact_named.first_contact_id end
+        ) as contact_id
+    from contact_named
+),
+
+ordered as (
+    select
+        dialed.*,
+        row_number() over (
+            partition by dialed.conversation_id, dialed.campaign_id, dialed.contact_list_id, dialed.contact_id
+            order by
+                case when dialed.disposition_name is null then 1 else 0 end,
+                dialed.participant_no,
+                dialed.session_no
+        ) as disposition_order
+    from dialed
 ),
 
 gathered as (
     select
-        dialed.conversation_id,
-        dialed.outbound_campaign_id as campaign_id,
-        dialed.outbound_contact_list_id as contact_list_id,
-        dialed.outbound_contact_id as contact_id,
-        min(dialed.media_type) as media_type,
-        sum(dialed.outbound_attempts) as attempts,
+        ordered.conversation_id,
+        ordered.campaign_id,
+        ordered.contact_list_id,
+        ordered.contact_id,
+        min(ordered.media_type) as media_type,
+        sum(ordered.outbound_attempts) as attempts,
         max(
-            case when dialed.outbound_connects > 0 or (dialed.purpose = 'agent' and dialed.answered) then 1 else 0 end
+            case when ordered.outbound_connects > 0 or (ordered.purpose = 'agent' and ordered.answered) then 1 else 0 end
         ) as connected,
-        max(case when dialed.outbound_abandons > 0 then 1 else 0 end) as abandoned,
-        max(case when dialed.disposition_order = 1 then dialed.disposition_name end) as disposition_name
-    from dialed
-    group by
-        dialed.conversation_id, dialed.outbound_campaign_id, dialed.outbound_contact_list_id, dialed.outbound_contact_id
+        max(case when ordered.outbound_abandons > 0 then 1 else 0 end) as abandoned,
+        max(case when ordered.disposition_order = 1 then ordered.disposition_name end) as disposition_name
+    from ordered
+    group by ordered.conversation_id, ordered.campaign_id, ordered.contact_list_id, ordered.contact_id
+    -- Where several contacts are named, an agent's session that names no campaign is nobody's.
+    having count(ordered.outbound_campaign_id) > 0
 )
 
 select

@@ -10,7 +10,7 @@ create table if not exists curated.fact_outbound_attempt (
     conversation_start timestamp not null, -- UTC
     media_type varchar(32),
     attempts integer not null, -- nOutboundAttempted over the sessions; 1 where none was emitted: the conversation itself
-    is_connected boolean not null, -- nOutboundConnected, or an agent answered a session of the campaign
+    is_connected boolean not null, -- nOutboundConnected, or an agent answered
     is_abandoned boolean not null, -- nOutboundAbandoned
     disposition_name varchar(1024), -- of the first session that has one
     batch_id varchar(128) not null,

@@ -63,6 +63,7 @@ first_answer as (
         answer.conversation_id,
         answer.waiting_participant_no,
         answer.waiting_session_no,
+        answer.session_start,
         answer.answer_ms,
         row_number() over (
             partition by answer.conversation_id, answer.waiting_participant_no, answer.waiting_session_no
@@ -80,6 +81,7 @@ ended as (
     select
         waiting.*,
         first_answer.answer_ms as answered_after_ms,
+        first_answer.session_start as answered_at,
         case
             when waiting.abandoned then 'abandoned'
             when waiting.flowed_out then 'flow_out'
@@ -116,7 +118,8 @@ select
             when 'flow_out' then ended.flow_out_ms
             when 'answered' then ended.answered_after_ms
         end,
-        ended.acd_ms
+        ended.acd_ms,
+        case when ended.outcome = 'answered' then datediff('millisecond', ended.session_start, ended.answered_at) end
     ) as waited_ms,
     tmp_conversation.batch_id,
     tmp_conversation.extracted_at as etl_loaded_at

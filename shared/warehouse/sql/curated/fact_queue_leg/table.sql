@@ -14,7 +14,7 @@ create table if not exists curated.fact_queue_leg (
     entered_at timestamp, -- UTC: its first segment begins
     left_at timestamp, -- UTC: its last segment ends; null while it waits
     outcome varchar(16) not null, -- abandoned, flow_out, answered, other (also: still waiting)
-    waited_ms bigint, -- tAbandon, tFlowOut, or tAnswered of the agent session that answered; else tAcd
+    waited_ms bigint, -- tAbandon, tFlowOut, or tAnswered of the agent session that answered; else tAcd; else until that began
     batch_id varchar(128) not null,
     etl_loaded_at timestamp not null -- extracted_at of the record
 )

@@ -27,7 +27,9 @@ queue_ranked as (
                 case
                     when agent_ranked.handle_order = 1 then 0
                     when tmp_session.answered and tmp_session.purpose in ('acd', 'agent') then 1
-                    else 2
+                    when tmp_session.purpose in ('acd', 'agent') then 2
+                    -- Also the customer's session may name a queue: the one that a dialer calls for.
+                    else 3
                 end,
                 tmp_session.participant_no,
                 tmp_session.session_no
@@ -39,6 +41,12 @@ queue_ranked as (
             and tmp_session.participant_no = agent_ranked.participant_no
             and tmp_session.session_no = agent_ranked.session_no
     where tmp_session.queue_id is not null
+),
+
+customer as (
+    select distinct tmp_session.conversation_id
+    from tmp_session
+    where tmp_session.purpose = 'customer'
 ),
 
 totals as (
@@ -56,7 +64,14 @@ totals as (
         sum(
             case when tmp_session.purpose = 'agent' and tmp_session.acw_time_ms >= 0 then tmp_session.acw_time_ms end
         ) as acw_time_ms,
-        max(case when tmp_session.purpose = 'agent' then 1 else 0 end) as has_agent,
+        max(
+            case
+                when tmp_session.purpose in ('agent', 'user', 'group') then 1
+                -- Where nobody is the customer, whoever is outside is.
+                when tmp_session.purpose = 'external' and customer.conversation_id is not null then 1
+                else 0
+            end
+        ) as has_agent, -- or somebody else to take over: a colleague without a queue, a group, a number outside
         max(case when tmp_session.purpose = 'agent' and tmp_session.answered then 1 else 0 end) as has_answer,
         max(case when tmp_session.purpose = 'acd' and tmp_session.abandoned then 1 else 0 end) as has_abandon,
         max(case when tmp_session.is_bot then 1 else 0 end) as has_bot,
@@ -66,6 +81,8 @@ totals as (
         ) as last_answer_start,
         sum(tmp_session.transfers) as transfers
     from tmp_session
+    left join customer
+        on tmp_session.conversation_id = customer.conversation_id
     group by tmp_session.conversation_id
 )
 

@@ -18,6 +18,7 @@ with measured as (
         sum(case when metric.metric_name = 'tHeldComplete' then metric.metric_value end) as held_complete_ms,
         sum(case when metric.metric_name = 'tHeld' then metric.metric_value end) as held_ms,
         sum(case when metric.metric_name = 'tAcw' then metric.metric_value end) as acw_ms,
+        sum(case when metric.metric_name in ('tDialing', 'tContacting') then metric.metric_value end) as dialing_ms,
         sum(case when metric.metric_name = 'tAnswered' then 1 else 0 end) as answers,
         max(case when metric.metric_name = 'tAnswered' then metric.metric_value end) as answer_ms,
         sum(case when metric.metric_name = 'tAbandon' then 1 else 0 end) as abandons,
@@ -98,9 +99,10 @@ select
     segmented.wrap_up_code,
     session.media_type,
     session.direction,
+    -- The handling of an outbound call has its dialing, which is no answer, and what the agent noted after it.
     coalesce(measured.answers, 0) > 0
     or coalesce(measured.talk_complete_ms, measured.talk_ms, 0) > 0
-    or coalesce(measured.handle_ms, 0) > 0 as answered,
+    or coalesce(measured.handle_ms, 0) > coalesce(measured.dialing_ms, 0) + coalesce(measured.acw_ms, 0) as answered,
     coalesce(measured.abandons, 0) > 0 as abandoned,
     coalesce(measured.flow_outs, 0) > 0 as flowed_out,
     coalesce(measured.transfers, 0) as transfers,
