@@ -57,7 +57,7 @@ pub enum MergeError {
         /// How many there are.
         stages: usize,
     },
-    /// A state machine of an earlier release, for which a merge is one transaction, would repeat the first one for ever.
+    /// A state machine of an earlier release, for which a merge is one transaction, would repeat the first one for ever, or take it for all.
     #[error(
         "run {0}: this execution began under an earlier release, which does not say which stage of the merge it asks for; \
          start an execution with the same input again: what was landed and loaded is not read again"
@@ -102,7 +102,7 @@ impl Merger {
             run_id: run_id.clone(),
             cause,
         };
-        if request.statement_id.is_some() && request.stage.is_none() {
+        if request.stage.is_none() {
             return Err(MergeError::OldStateMachine(run_id.clone()));
         }
         let stages = sql::merge_stages().map_err(failed)?;

@@ -327,8 +327,8 @@ pub struct StatementRequest {
     /// The attempt that statement was, from 1.
     #[serde(default = "first")]
     pub attempt: u32,
-    /// Which of the transactions of the step it was, from 1: a merge has several, one after another. Nothing: none was
-    /// submitted yet.
+    /// Which of the transactions of the step it is, from 1: a merge has several, one after another, and is asked for each by
+    /// its number. Nothing: a step of one.
     #[serde(default)]
     pub stage: Option<u32>,
     /// `merge` alone: links of the accounts that changed in so many days before `at` are decided again, for conversations

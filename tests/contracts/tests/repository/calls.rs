@@ -73,7 +73,11 @@ fn takes(function: &str, request: Value) -> Result<(), String> {
         "RefreshToken" => reads::<RefreshRequest>(request),
         "Plan" => reads::<PlanRequest>(request),
         "ExtractGenesys" | "ExtractSalesforce" => reads::<WindowTask>(request),
-        "Load" | "Merge" => reads::<StatementRequest>(request),
+        "Load" => reads::<StatementRequest>(request),
+        // Without a stage it would be taken for a state machine of a release in which a merge was one transaction.
+        "Merge" => serde_json::from_value::<StatementRequest>(request)
+            .map_err(|error| error.to_string())
+            .and_then(|request| request.stage.map(|_| ()).ok_or("no stage".to_owned())),
         "Check" => reads::<CheckRequest>(request),
         "ExportReport" => reads::<ExportRequest>(request),
         other => Err(format!("no function {other}")),
