@@ -11,7 +11,7 @@ pub const RESULTS: [&str; 3] = ["staging", "curated", "mart"];
 
 /// When a record was read, where it landed, how often it came before it was kept, and which of two windows that brought the same
 /// record was read last differ between two runs over the same data; everything else must not.
-pub const OF_THE_READING: [&str; 15] = [
+pub const OF_THE_READING: [&str; 16] = [
     "extracted_at",
     "etl_loaded_at",
     "first_seen_at",
@@ -27,6 +27,8 @@ pub const OF_THE_READING: [&str; 15] = [
     "out_of_window_rows",
     "merged_rows",
     "superseded_rows",
+    // How many were open when they were read last, up to that day.
+    "unseen_conversations",
 ];
 
 /// Which batch brought a row: another batch over the same data brings the same row under another name.

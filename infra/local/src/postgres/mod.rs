@@ -72,6 +72,8 @@ impl Postgres {
             "max_connections=100".to_owned(),
             "deadlock_timeout=200ms".to_owned(),
             "shared_buffers=64MB".to_owned(),
+            // Compiling the long statements of the merge takes longer than running them on so few rows.
+            "jit=off".to_owned(),
         ];
         command.arg("-D").arg(&data);
         for setting in settings {

@@ -4,9 +4,16 @@
 -- Params  tmp_batch (curated/begin.sql); tmp_staged (staged_record/batch.sql)
 -- Rerun   safe: what the first merge of a batch found stays
 
--- The staged records of the batch, counted by window: the high part of a record number is the ordinal of its window. A record is superseded
--- when another extraction of the same natural id is newer; a record may have several rows, or none: then its window alone knows of it.
-create temp table tmp_ledger as
+-- Two steps of their own, so that their rows are counted before they are joined.
+create temp table tmp_named as
+select distinct
+    tmp_staged.source,
+    tmp_staged.object,
+    tmp_staged.natural_id
+from tmp_staged
+where tmp_staged.object not in ('conversation_evaluation', 'conversation_survey');
+
+create temp table tmp_known_record as
 with peer as (
     -- Batches that have a window of aggregates, of adherence or of ids in common with this one: what they say of it may be newer, or older.
     select distinct
@@ -31,131 +38,113 @@ with peer as (
             and window_ledger.object = own_window.object
             and window_ledger.window_start = own_window.window_start
             and window_ledger.window_end = own_window.window_end
-),
+)
 
-named as (
-    select distinct
-        tmp_staged.source,
-        tmp_staged.object,
-        tmp_staged.natural_id
-    from tmp_staged
-),
+select
+    staged_record.source,
+    staged_record.object,
+    staged_record.natural_id,
+    staged_record.batch_id,
+    staged_record.record_no,
+    staged_record.extracted_at,
+    staged_record.source_version
+from tmp_named
+inner join ops.staged_record
+    on
+        tmp_named.natural_id = staged_record.natural_id
+        and tmp_named.object = staged_record.object
+        and tmp_named.source = staged_record.source
+union all
+select
+    cast('salesforce' as varchar(32)) as source,
+    cast(staged.object || '_ids' as varchar(64)) as object,
+    staged.record_id as natural_id,
+    staged.batch_id,
+    staged.record_no,
+    staged.extracted_at,
+    cast('1970-01-01' as timestamp) as source_version
+from staging.salesforce_id as staged
+inner join peer
+    on
+        staged.object || '_ids' = peer.object
+        and staged.batch_id = peer.batch_id
+union all
+select distinct
+    cast('genesys' as varchar(32)) as source,
+    cast('user_aggregate' as varchar(64)) as object,
+    staged.user_id as natural_id,
+    staged.batch_id,
+    staged.record_no,
+    staged.extracted_at,
+    cast('1970-01-01' as timestamp) as source_version
+from staging.genesys_user_aggregate as staged
+inner join peer
+    on
+        peer.object = 'user_aggregate'
+        and staged.batch_id = peer.batch_id
+union all
+select distinct
+    cast('genesys' as varchar(32)) as source,
+    cast('queue_aggregate' as varchar(64)) as object,
+    staged.queue_id || '/' || coalesce(staged.media_type, '') as natural_id,
+    staged.batch_id,
+    staged.record_no,
+    staged.extracted_at,
+    cast('1970-01-01' as timestamp) as source_version
+from staging.genesys_queue_aggregate as staged
+inner join peer
+    on
+        peer.object = 'queue_aggregate'
+        and staged.batch_id = peer.batch_id
+union all
+select distinct
+    cast('genesys' as varchar(32)) as source,
+    cast('adherence' as varchar(64)) as object,
+    staged.management_unit_id || '/' || staged.user_id as natural_id,
+    staged.batch_id,
+    staged.record_no,
+    staged.extracted_at,
+    cast('1970-01-01' as timestamp) as source_version
+from staging.genesys_adherence as staged
+inner join peer
+    on
+        peer.object = 'adherence'
+        and staged.batch_id = peer.batch_id;
 
-known_record as (
+-- The staged records of the batch, counted by window: the high part of a record number is the ordinal of its window. A record is superseded
+-- when another extraction of the same natural id is newer; a record may have several rows, or none: then its window alone knows of it.
+create temp table tmp_ledger as
+with placed as (
     select
-        staged_record.source,
-        staged_record.object,
-        staged_record.natural_id,
-        staged_record.batch_id,
-        staged_record.record_no,
-        staged_record.extracted_at,
-        staged_record.source_version
-    from named
-    inner join ops.staged_record
-        on
-            named.natural_id = staged_record.natural_id
-            and named.object = staged_record.object
-            and named.source = staged_record.source
-    where named.object not in ('conversation_evaluation', 'conversation_survey')
-    union all
-    select
-        cast('salesforce' as varchar(32)) as source,
-        cast(staged.object || '_ids' as varchar(64)) as object,
-        staged.record_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.salesforce_id as staged
-    inner join peer
-        on
-            staged.object || '_ids' = peer.object
-            and staged.batch_id = peer.batch_id
-    union all
-    select distinct
-        cast('genesys' as varchar(32)) as source,
-        cast('user_aggregate' as varchar(64)) as object,
-        staged.user_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_user_aggregate as staged
-    inner join peer
-        on
-            peer.object = 'user_aggregate'
-            and staged.batch_id = peer.batch_id
-    union all
-    select distinct
-        cast('genesys' as varchar(32)) as source,
-        cast('queue_aggregate' as varchar(64)) as object,
-        staged.queue_id || '/' || coalesce(staged.media_type, '') as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_queue_aggregate as staged
-    inner join peer
-        on
-            peer.object = 'queue_aggregate'
-            and staged.batch_id = peer.batch_id
-    union all
-    select distinct
-        cast('genesys' as varchar(32)) as source,
-        cast('adherence' as varchar(64)) as object,
-        staged.management_unit_id || '/' || staged.user_id as natural_id,
-        staged.batch_id,
-        staged.record_no,
-        staged.extracted_at,
-        cast('1970-01-01' as timestamp) as source_version
-    from staging.genesys_adherence as staged
-    inner join peer
-        on
-            peer.object = 'adherence'
-            and staged.batch_id = peer.batch_id
-),
-
-asked as (
-    select distinct
-        known_record.source,
-        known_record.object,
-        known_record.natural_id
-    from known_record
-    inner join tmp_batch
-        on known_record.batch_id = tmp_batch.batch_id
-),
-
-placed as (
-    select
-        known_record.source,
-        known_record.object,
-        known_record.natural_id,
-        known_record.batch_id,
-        known_record.record_no,
-        known_record.extracted_at,
-        known_record.source_version,
-        (known_record.record_no - 1) / 1000000000 as window_no,
+        tmp_known_record.source,
+        tmp_known_record.object,
+        tmp_known_record.natural_id,
+        tmp_known_record.batch_id,
+        tmp_known_record.record_no,
+        tmp_known_record.extracted_at,
+        tmp_known_record.source_version,
+        (tmp_known_record.record_no - 1) / 1000000000 as window_no,
         coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) as loaded_at,
         -- What is counted or listed over a window speaks of that window alone: it replaces nothing of another one.
         window_ledger.window_start as counted_from,
-        window_ledger.window_end as counted_to
-    from known_record
-    inner join asked
-        on
-            known_record.source = asked.source
-            and known_record.object = asked.object
-            and known_record.natural_id = asked.natural_id
+        window_ledger.window_end as counted_to,
+        -- What no record of this batch is about need not be ranked.
+        max(case when tmp_known_record.batch_id = tmp_batch.batch_id then 1 else 0 end) over (
+            partition by tmp_known_record.source, tmp_known_record.object, tmp_known_record.natural_id
+        ) as is_asked
+    from tmp_known_record
+    cross join tmp_batch
     left join ops.load_log
-        on known_record.batch_id = load_log.batch_id
+        on tmp_known_record.batch_id = load_log.batch_id
     left join ops.window_ledger
         on
-            known_record.batch_id = window_ledger.batch_id
-            and known_record.source = window_ledger.source
-            and known_record.object = window_ledger.object
+            tmp_known_record.batch_id = window_ledger.batch_id
+            and tmp_known_record.source = window_ledger.source
+            and tmp_known_record.object = window_ledger.object
             and window_ledger.object in (
                 'user_aggregate', 'queue_aggregate', 'adherence', 'account_ids', 'contact_ids', 'case_ids', 'opportunity_ids'
             )
-            and (known_record.record_no - 1) / 1000000000 = window_ledger.window_no
+            and (tmp_known_record.record_no - 1) / 1000000000 = window_ledger.window_no
 ),
 
 -- A window of aggregates that was asked for in parts has a record of each part, with other buckets: they replace each other as one.
@@ -172,6 +161,7 @@ whole as (
             else placed.extracted_at
         end as read_at
     from placed
+    where placed.is_asked = 1
 ),
 
 ranked as (

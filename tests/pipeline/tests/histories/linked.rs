@@ -95,7 +95,7 @@ pub async fn as_expected(world: &World, base: &Base, expected: &Expected, how: &
                 "seed {}: {how}: {}, which began at {} and says {:?}: {what}",
                 world.seed,
                 talk.id,
-                crate::base::instant(talk.start),
+                crate::base::instant(talk.start()),
                 talk.readings.last().map(|reading| &reading.attributes)
             )
         };
@@ -131,7 +131,7 @@ pub async fn as_expected(world: &World, base: &Base, expected: &Expected, how: &
                         fact.account
                     ))
                 );
-                let tier = tier_at(expected, &survives, talk.start);
+                let tier = tier_at(expected, &survives, talk.start());
                 ensure!(
                     fact.tier == tier,
                     told(&format!(

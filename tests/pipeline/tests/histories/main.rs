@@ -22,7 +22,7 @@ mod transactions;
 mod world;
 
 use anyhow::{Context as _, Result, ensure};
-use base::server;
+use base::{Base, Server, server};
 use compare::{OF_THE_RUN, Step, as_expected, invariants, same_tables, walk};
 use oracle::Expected;
 use pipeline::random::Random;
@@ -125,8 +125,34 @@ async fn every_order(world: &World, name: &str, merge: &Merge) -> Result<Expecte
         anyhow::Ok(())
     };
     tokio::try_join!(one_side, other_side)?;
+    if !world.talks.is_empty() {
+        at_once(world, (&server, &reference), name, merge).await?;
+    }
     reference.close().await;
     Ok(expected)
+}
+
+/// Two merges at once, again and again: their transactions come between each other's.
+async fn at_once(
+    world: &World,
+    (server, reference): (&Server, &Base),
+    name: &str,
+    merge: &Merge,
+) -> Result<()> {
+    let database = format!("{name}_at_once");
+    let one = server.copy(name, &database).await?;
+    let other = server.connect(&database).await?;
+    let loads: Vec<_> = (0..BATCHES).map(Step::Load).collect();
+    walk(&one, merge, &loads).await?;
+    let (even, odd): (Vec<usize>, Vec<usize>) = (0..BATCHES).partition(|batch| batch % 2 == 0);
+    let merges = |batches: Vec<usize>| -> Vec<_> { batches.into_iter().map(Step::Merge).collect() };
+    let (even, odd) = (merges(even), merges(odd));
+    tokio::try_join!(walk(&one, merge, &even), walk(&other, merge, &odd))?;
+    let how = format!("{even:?} while {odd:?}");
+    same_tables(world, (reference, &one), &[], &how).await?;
+    one.close().await;
+    other.close().await;
+    Ok(())
 }
 
 #[tokio::test]
@@ -200,5 +226,48 @@ async fn a_merge_that_is_changed_for_the_worse_is_found() -> Result<()> {
         );
         base.close().await;
     }
+    Ok(())
+}
+
+/// So with conversations: what is not asked again, or not looked for where it lies, is seen.
+#[tokio::test]
+async fn a_link_that_is_not_decided_again_is_found() -> Result<()> {
+    let shipped = Merge::shipped()?;
+    let world = World::new(seed()? + 3, 600, 600);
+    let server = server().await?;
+    server.hold(&world, "forgotten").await?;
+    let expected = Expected::of(&world, shipped.settings.salesforce.max_purged_percent);
+    let changes = [
+        (
+            "a change of tier concerns no conversation that is known",
+            "when account_row.ended_before is null then cast('1970-01-01' as timestamp) else account_row.valid_from",
+            "when true then cast('9000-01-01' as timestamp) else account_row.valid_from",
+        ),
+        (
+            "nobody sees that an account was merged",
+            "'is|' || coalesce(account_row.master_record_id, '!') as state",
+            "'is|' as state",
+        ),
+        (
+            "a conversation is looked for under the start that the batch has",
+            "concerned.conversation_id = staged_record.natural_id",
+            "concerned.conversation_id = staged_record.natural_id and staged_record.batch_id in (select batch_id from tmp_batch)",
+        ),
+    ];
+    // Conversations first, and who they name later.
+    let order: Vec<usize> = (0..BATCHES).rev().collect();
+    for (number, (what, from, to)) in changes.into_iter().enumerate() {
+        let base = server
+            .copy("forgotten", &format!("forgotten_{number}"))
+            .await?;
+        walk(&base, &shipped.with(from, to)?, &one_by_one(&order)).await?;
+        let found = linked::as_expected(&world, &base, &expected, "forgotten").await;
+        ensure!(found.is_err(), "when {what}, nothing is seen");
+        base.close().await;
+    }
+    let base = server.copy("forgotten", "remembered").await?;
+    walk(&base, &shipped, &one_by_one(&order)).await?;
+    linked::as_expected(&world, &base, &expected, "remembered").await?;
+    base.close().await;
     Ok(())
 }

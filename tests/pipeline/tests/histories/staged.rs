@@ -257,7 +257,7 @@ fn add_talks(texts: &mut [Lines], world: &World) {
         for reading in &talk.readings {
             counts[reading.batch] += 1;
             let (batch, number) = (batch_name(reading.batch), reading.record_no.to_string());
-            let (extracted, start) = (instant(reading.extracted_at), instant(talk.start));
+            let (extracted, start) = (instant(reading.extracted_at), instant(reading.start));
             let (from, to) = (
                 instant(BASE - 1_000 * DAY),
                 instant(batch_time(reading.batch)),

@@ -8,9 +8,15 @@ use pipeline::random::Random;
 #[derive(Debug)]
 pub struct Talk {
     pub id: String,
-    pub start: i64,
     /// In the order of their extraction: the last one counts.
     pub readings: Vec<TalkReading>,
+}
+
+impl Talk {
+    /// When it began, as the last reading has it.
+    pub fn start(&self) -> i64 {
+        self.readings.last().map_or(0, |reading| reading.start)
+    }
 }
 
 /// A conversation as one batch read it.
@@ -19,6 +25,8 @@ pub struct TalkReading {
     pub batch: usize,
     pub record_no: u64,
     pub extracted_at: i64,
+    /// The source may say another one than before.
+    pub start: i64,
     pub attributes: Vec<(&'static str, String)>,
 }
 
@@ -54,6 +62,11 @@ pub fn talks(random: &mut Random, records: &[Record], count: u64) -> Vec<Talk> {
                         batch,
                         record_no: 50_000_000_000 + numbers[batch],
                         extracted_at: batch_time(batch) + i64::try_from(turn).unwrap(),
+                        start: if chance(random, 15) {
+                            start + i64::try_from(random.below(7_200)).unwrap() - 3_600
+                        } else {
+                            start
+                        },
                         attributes: attributes(random, records),
                     }
                 })
@@ -61,7 +74,6 @@ pub fn talks(random: &mut Random, records: &[Record], count: u64) -> Vec<Talk> {
             readings.sort_by_key(|reading| reading.extracted_at);
             Talk {
                 id: format!("conversation-{number}"),
-                start,
                 readings,
             }
         })

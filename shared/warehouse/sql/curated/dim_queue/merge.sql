@@ -4,33 +4,34 @@
 -- Params  tmp_batch (curated/begin.sql)
 -- Rerun   safe, in any order of batches: the last extraction wins
 
+create temp table tmp_new_queue as
+select ranked.*
+from (
+    select
+        staged.*,
+        row_number() over (
+            partition by staged.queue_id
+            order by
+                staged.extracted_at desc,
+                coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
+                staged.batch_id desc,
+                staged.record_no desc
+        ) as recency
+    from staging.genesys_queue as staged
+    inner join (
+        select distinct named.queue_id
+        from staging.genesys_queue as named
+        inner join tmp_batch
+            on named.batch_id = tmp_batch.batch_id
+    ) as asked
+        on staged.queue_id = asked.queue_id
+    left join ops.load_log
+        on staged.batch_id = load_log.batch_id
+) as ranked
+where ranked.recency = 1;
+
 merge into curated.dim_queue
-using (
-    select ranked.*
-    from (
-        select
-            staged.*,
-            row_number() over (
-                partition by staged.queue_id
-                order by
-                    staged.extracted_at desc,
-                    coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
-                    staged.batch_id desc,
-                    staged.record_no desc
-            ) as recency
-        from staging.genesys_queue as staged
-        inner join (
-            select distinct named.queue_id
-            from staging.genesys_queue as named
-            inner join tmp_batch
-                on named.batch_id = tmp_batch.batch_id
-        ) as asked
-            on staged.queue_id = asked.queue_id
-        left join ops.load_log
-            on staged.batch_id = load_log.batch_id
-    ) as ranked
-    where ranked.recency = 1
-) as incoming
+using tmp_new_queue as incoming
     on curated.dim_queue.queue_id = incoming.queue_id
 when matched then
     update

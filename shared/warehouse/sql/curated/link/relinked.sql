@@ -1,7 +1,7 @@
 -- curated/link/relinked.sql: conversations outside the batch that a changed CRM record concerns: their link is decided again.
 -- Grain   tmp_pending: object, reference_id, since_at, until_at. tmp_relinked: conversation_id. tmp_known_start: conversation_id,
---         conversation_start; is_named: by the batch, else linked again
--- Reads   ops.link_pending, ops.staged_record, ops.conversation_reference
+--         conversation_start; is_named: by the batch, else linked again; is_known: the facts have it there
+-- Reads   ops.link_pending, ops.staged_record, ops.conversation_reference, both interaction facts
 -- Params  tmp_conversation (link/conversation.sql)
 -- Rerun   safe: temporary tables of the session
 
@@ -47,7 +47,11 @@ create temp table tmp_known_start as
 select distinct
     concerned.conversation_id,
     concerned.is_named,
-    staged_record.conversation_start
+    staged_record.conversation_start,
+    case
+        when fact_customer_interactions.conversation_id is null and fact_anonymous_interactions.conversation_id is null then 0
+        else 1
+    end as is_known
 from (
     select
         tmp_conversation.conversation_id,
@@ -63,4 +67,12 @@ inner join ops.staged_record
     on
         concerned.conversation_id = staged_record.natural_id
         and staged_record.object = 'conversation'
-        and staged_record.source = 'genesys';
+        and staged_record.source = 'genesys'
+left join curated.fact_customer_interactions
+    on
+        staged_record.conversation_start = fact_customer_interactions.conversation_start
+        and concerned.conversation_id = fact_customer_interactions.conversation_id
+left join curated.fact_anonymous_interactions
+    on
+        staged_record.conversation_start = fact_anonymous_interactions.conversation_start
+        and concerned.conversation_id = fact_anonymous_interactions.conversation_id;

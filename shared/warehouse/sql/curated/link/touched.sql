@@ -1,30 +1,48 @@
 -- curated/link/touched.sql: CRM records in which this batch has changed something that decides a link, and those that hang on them.
 -- Grain   object, reference_id, since_at, until_at: conversations that began in between depend on it
 -- Reads   curated.dim_salesforce_{account,contact,case}, external_contact, phone_number and quarantine, as they stand after the batch,
---         and ops.window_ledger
--- Params  tmp_batch (curated/begin.sql); tmp_state (link/state.sql), tmp_alias
+--         ops.window_ledger and ops.conversation_reference
+-- Params  tmp_batch (curated/begin.sql); tmp_state (link/state.sql), tmp_alias, tmp_phone_number (phone_number/merge.sql)
 -- Rerun   safe: a temporary table of the session
 
 create temp table tmp_touched as
-with changed as (
+with differing as (
+    -- What is told of one side alone.
     select
         tmp_state.object,
-        tmp_state.crm_id
+        tmp_state.crm_id,
+        tmp_state.since_at
     from tmp_state
-    group by tmp_state.object, tmp_state.crm_id, tmp_state.state
+    group by tmp_state.object, tmp_state.crm_id, tmp_state.since_at, tmp_state.state
     having count(*) = 1
 ),
 
+changed as (
+    select
+        differing.object,
+        differing.crm_id,
+        min(differing.since_at) as since_at
+    from differing
+    group by differing.object, differing.crm_id
+),
+
 changed_account as (
-    select changed.crm_id
+    select
+        changed.crm_id,
+        changed.since_at
     from changed
     where changed.object = 'account'
 ),
 
 account_family as (
-    select changed_account.crm_id from changed_account
+    select
+        changed_account.crm_id,
+        changed_account.since_at
+    from changed_account
     union
-    select sibling.crm_id
+    select
+        sibling.crm_id,
+        changed_account.since_at
     from changed_account
     inner join tmp_alias as own
         on
@@ -37,20 +55,29 @@ account_family as (
 ),
 
 changed_contact as (
-    select changed.crm_id
+    select
+        changed.crm_id,
+        changed.since_at
     from changed
     where changed.object = 'contact'
     union
-    select dim_salesforce_contact.contact_id as crm_id
+    select
+        dim_salesforce_contact.contact_id as crm_id,
+        account_family.since_at
     from curated.dim_salesforce_contact
     inner join account_family
         on dim_salesforce_contact.account_id = account_family.crm_id
 ),
 
 contact_family as (
-    select changed_contact.crm_id from changed_contact
+    select
+        changed_contact.crm_id,
+        changed_contact.since_at
+    from changed_contact
     union
-    select sibling.crm_id
+    select
+        sibling.crm_id,
+        changed_contact.since_at
     from changed_contact
     inner join tmp_alias as own
         on
@@ -63,17 +90,23 @@ contact_family as (
 ),
 
 changed_case as (
-    select changed.crm_id
+    select
+        changed.crm_id,
+        changed.since_at
     from changed
     where changed.object = 'case'
     union
-    select dim_salesforce_case.case_id as crm_id
+    select
+        dim_salesforce_case.case_id as crm_id,
+        account_family.since_at
     from curated.dim_salesforce_case
     inner join account_family
         on dim_salesforce_case.account_id = account_family.crm_id
     where dim_salesforce_case.is_latest
     union
-    select dim_salesforce_case.case_id as crm_id
+    select
+        dim_salesforce_case.case_id as crm_id,
+        contact_family.since_at
     from curated.dim_salesforce_case
     inner join contact_family
         on dim_salesforce_case.contact_id = contact_family.crm_id
@@ -81,9 +114,14 @@ changed_case as (
 ),
 
 case_family as (
-    select changed_case.crm_id from changed_case
+    select
+        changed_case.crm_id,
+        changed_case.since_at
+    from changed_case
     union
-    select sibling.crm_id
+    select
+        sibling.crm_id,
+        changed_case.since_at
     from changed_case
     inner join tmp_alias as own
         on
@@ -96,16 +134,22 @@ case_family as (
 ),
 
 external_family as (
-    select changed.crm_id
+    select
+        changed.crm_id,
+        changed.since_at
     from changed
     where changed.object = 'external_contact'
     union
-    select external_contact.asked_id as crm_id
+    select
+        external_contact.asked_id as crm_id,
+        account_family.since_at
     from curated.external_contact
     inner join account_family
         on external_contact.salesforce_account_id = account_family.crm_id
     union
-    select external_contact.asked_id as crm_id
+    select
+        external_contact.asked_id as crm_id,
+        contact_family.since_at
     from curated.external_contact
     inner join contact_family
         on external_contact.salesforce_contact_id = contact_family.crm_id
@@ -113,20 +157,42 @@ external_family as (
 
 family_number as (
     -- Of whoever is concerned, every number there ever was.
-    select dim_salesforce_contact.phone as said
+    select
+        dim_salesforce_contact.phone as said,
+        contact_family.since_at
     from curated.dim_salesforce_contact
     inner join contact_family
         on dim_salesforce_contact.contact_id = contact_family.crm_id
     union
-    select dim_salesforce_contact.mobile_phone as said
+    select
+        dim_salesforce_contact.mobile_phone as said,
+        contact_family.since_at
     from curated.dim_salesforce_contact
     inner join contact_family
         on dim_salesforce_contact.contact_id = contact_family.crm_id
     union
-    select dim_salesforce_account.phone as said
+    select
+        dim_salesforce_account.phone as said,
+        account_family.since_at
     from curated.dim_salesforce_account
     inner join account_family
         on dim_salesforce_account.account_id = account_family.crm_id
+),
+
+moved_case as (
+    select changed.crm_id
+    from changed
+    where changed.object = 'case'
+    union
+    -- A case without an account is one of its contact's, and moves with it.
+    select dim_salesforce_case.case_id as crm_id
+    from curated.dim_salesforce_case
+    inner join contact_family
+        on dim_salesforce_case.contact_id = contact_family.crm_id
+    where
+        dim_salesforce_case.is_latest
+        and dim_salesforce_case.account_id is null
+        and contact_family.since_at = cast('1970-01-01' as timestamp) -- not only the tier of its account has changed
 ),
 
 near_case as (
@@ -136,10 +202,8 @@ near_case as (
         coalesce(contact_alias.current_id, dim_salesforce_case.contact_id) as contact_id,
         coalesce(account_alias.current_id, dim_salesforce_case.account_id) as account_id
     from curated.dim_salesforce_case
-    inner join changed
-        on
-            changed.object = 'case'
-            and dim_salesforce_case.case_id = changed.crm_id
+    inner join moved_case
+        on dim_salesforce_case.case_id = moved_case.crm_id
     left join tmp_alias as contact_alias
         on
             contact_alias.object = 'contact'
@@ -167,12 +231,12 @@ near_person as (
     select
         near_case.created_at,
         cast('account' as varchar(32)) as object,
+        -- The accounts it has left as well.
         coalesce(account_alias.current_id, dim_salesforce_contact.account_id) as crm_id
     from near_case
     inner join curated.dim_salesforce_contact
         on
             near_case.contact_id = dim_salesforce_contact.contact_id
-            and dim_salesforce_contact.is_latest
     left join tmp_alias as account_alias
         on
             account_alias.object = 'account'
@@ -182,44 +246,78 @@ near_person as (
 reference as (
     select
         cast('account' as varchar(32)) as object,
-        cast(left(account_family.crm_id, 15) as varchar(64)) as reference_id
+        cast(left(account_family.crm_id, 15) as varchar(64)) as reference_id,
+        account_family.since_at
     from account_family
     union
     select
         cast('contact' as varchar(32)) as object,
-        cast(left(contact_family.crm_id, 15) as varchar(64)) as reference_id
+        cast(left(contact_family.crm_id, 15) as varchar(64)) as reference_id,
+        contact_family.since_at
     from contact_family
     union
     select
         cast('case' as varchar(32)) as object,
-        cast(left(case_family.crm_id, 15) as varchar(64)) as reference_id
+        cast(left(case_family.crm_id, 15) as varchar(64)) as reference_id,
+        case_family.since_at
     from case_family
     union
     select
         cast('external_contact' as varchar(32)) as object,
-        cast(external_family.crm_id as varchar(64)) as reference_id
+        cast(external_family.crm_id as varchar(64)) as reference_id,
+        external_family.since_at
     from external_family
     union
     select
         cast('phone' as varchar(32)) as object,
-        cast(changed.crm_id as varchar(64)) as reference_id
+        cast(changed.crm_id as varchar(64)) as reference_id,
+        changed.since_at
     from changed
     where changed.object = 'phone'
     union
     select
         cast('phone' as varchar(32)) as object,
-        cast(phone_number.e164 as varchar(64)) as reference_id
+        cast(phone_number.e164 as varchar(64)) as reference_id,
+        family_number.since_at
     from family_number
     inner join curated.phone_number
         on family_number.said = phone_number.said
+    union
+    -- A text means another number than before: whoever was called by the one, and by the other.
+    select
+        cast('phone' as varchar(32)) as object,
+        cast(tmp_phone_number.e164_before as varchar(64)) as reference_id,
+        cast('1970-01-01' as timestamp) as since_at
+    from tmp_phone_number
+    where tmp_phone_number.e164_before <> tmp_phone_number.e164
+    union
+    select
+        cast('phone' as varchar(32)) as object,
+        cast(tmp_phone_number.e164 as varchar(64)) as reference_id,
+        cast('1970-01-01' as timestamp) as since_at
+    from tmp_phone_number
+    where tmp_phone_number.e164_before <> tmp_phone_number.e164
+    union
+    -- A text means a number that meant none when a conversation had it.
+    select
+        conversation_reference.object,
+        conversation_reference.reference_id,
+        cast('1970-01-01' as timestamp) as since_at
+    from tmp_phone_number
+    inner join ops.conversation_reference
+        on
+            conversation_reference.object = 'phone_text'
+            and left(tmp_phone_number.said, 64) = conversation_reference.reference_id
+    where tmp_phone_number.e164_before is null
 )
 
 select
     reference.object,
     reference.reference_id,
-    cast('1970-01-01' as timestamp) as since_at,
+    min(reference.since_at) as since_at,
     cast('9999-12-31' as timestamp) as until_at
 from reference
+group by reference.object, reference.reference_id
 union
 select
     near_person.object,
@@ -257,6 +355,8 @@ where
     quarantine.source = 'genesys'
     and quarantine.object in ('conversation_link', 'conversation_case', 'conversation_value')
     and quarantine.natural_id is not null
+    and quarantine.resolved_at is null
+    and quarantine.resolved_at is null
 union
 -- What waits until Salesforce is read further.
 select

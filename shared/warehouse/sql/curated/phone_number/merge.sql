@@ -4,11 +4,12 @@
 -- Params  tmp_batch (curated/begin.sql)
 -- Rerun   safe, in any order of batches: the last extraction wins
 
--- A text means the same number in every batch, until the region of numbers without a country is another one.
+-- A text means the same number in every batch, until the region of numbers without a country is another one: link/touched.sql asks.
 create temp table tmp_phone_number as
 select
     named.said,
     named.e164,
+    known.e164 as e164_before,
     named.batch_id,
     named.extracted_at
 from (

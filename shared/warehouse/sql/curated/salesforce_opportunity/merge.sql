@@ -4,38 +4,39 @@
 -- Params  tmp_crm (salesforce_purged/merge.sql)
 -- Rerun   safe, in any order of batches: the highest SystemModstamp wins, then the last extraction
 
-merge into curated.salesforce_opportunity
-using (
+create temp table tmp_new_salesforce_opportunity as
+select
+    ranked.*,
+    ranked.is_deleted or purged.record_id is not null as is_gone
+from (
     select
-        ranked.*,
-        ranked.is_deleted or purged.record_id is not null as is_gone
-    from (
-        select
-            staged.*,
-            row_number() over (
-                partition by staged.opportunity_id
-                order by
-                    staged.system_modstamp desc,
-                    staged.extracted_at desc,
-                    coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
-                    staged.batch_id desc,
-                    staged.record_no desc
-            ) as recency
-        from staging.salesforce_opportunity as staged
-        inner join tmp_crm
-            on
-                tmp_crm.object = 'opportunity'
-                and staged.opportunity_id = tmp_crm.crm_id
-        left join ops.load_log
-            on staged.batch_id = load_log.batch_id
-    ) as ranked
-    left join curated.salesforce_purged as purged
+        staged.*,
+        row_number() over (
+            partition by staged.opportunity_id
+            order by
+                staged.system_modstamp desc,
+                staged.extracted_at desc,
+                coalesce(load_log.loaded_at, cast('1970-01-01' as timestamp)) desc,
+                staged.batch_id desc,
+                staged.record_no desc
+        ) as recency
+    from staging.salesforce_opportunity as staged
+    inner join tmp_crm
         on
-            purged.object = 'opportunity'
-            and ranked.opportunity_id = purged.record_id
-            and not purged.is_refused
-    where ranked.recency = 1
-) as incoming
+            tmp_crm.object = 'opportunity'
+            and staged.opportunity_id = tmp_crm.crm_id
+    left join ops.load_log
+        on staged.batch_id = load_log.batch_id
+) as ranked
+left join curated.salesforce_purged as purged
+    on
+        purged.object = 'opportunity'
+        and ranked.opportunity_id = purged.record_id
+        and not purged.is_refused
+where ranked.recency = 1;
+
+merge into curated.salesforce_opportunity
+using tmp_new_salesforce_opportunity as incoming
     on curated.salesforce_opportunity.opportunity_id = incoming.opportunity_id
 when matched then
     update
