@@ -4,7 +4,7 @@
 
 create table if not exists ops.conversation_reference (
     object varchar(32) not null, -- account, contact, case, external_contact, phone, phone_text; crm_late: waits for more of Salesforce
-    reference_id varchar(64) not null, -- 15 characters of a Salesforce id; an asked id; an E.164 number, or a text that is none; an object
+    reference_id varchar(64) not null, -- 15 characters of a Salesforce id; an asked id; an E.164 number; sha256 of a text; an object
     conversation_id varchar(64) not null,
     conversation_start timestamp not null
 )

@@ -51,12 +51,12 @@ with named as (
     -- Not a number yet: with another region of numbers without a country it may become one.
     select
         cast('phone_text' as varchar(32)) as object,
-        left(tmp_interaction.customer_number, 64) as reference_id,
+        sha2(tmp_interaction.customer_number, 256) as reference_id,
         tmp_interaction.conversation_id
     from tmp_interaction
     left join curated.phone_number
         on tmp_interaction.customer_number = phone_number.said
-    where phone_number.said is null
+    where phone_number.said is null and tmp_interaction.customer_number is not null
     union
     select
         cast('case' as varchar(32)) as object,

@@ -64,6 +64,7 @@ contact_row as (
 
 had_number as (
     select
+        cast('account' as varchar(16)) as number_of,
         account_row.account_id as crm_id,
         account_row.phone as said,
         account_row.phone_before as said_before,
@@ -77,6 +78,7 @@ had_number as (
     where account_row.phone is not null
     union all
     select
+        cast('phone' as varchar(16)) as number_of,
         contact_row.contact_id as crm_id,
         contact_row.phone as said,
         contact_row.phone_before as said_before,
@@ -90,6 +92,7 @@ had_number as (
     where contact_row.phone is not null
     union all
     select
+        cast('mobile' as varchar(16)) as number_of,
         contact_row.contact_id as crm_id,
         contact_row.mobile_phone as said,
         contact_row.mobile_before as said_before,
@@ -106,6 +109,7 @@ had_number as (
 number_moment as (
     -- Where somebody gets a number. Which of two who share it existed earlier counts before the first version.
     select
+        had_number.number_of,
         had_number.crm_id,
         had_number.said,
         case
@@ -124,6 +128,7 @@ number_moment as (
     union all
     -- Where somebody has it no longer.
     select
+        had_number.number_of,
         had_number.crm_id,
         had_number.said,
         had_number.valid_to as since_at,
@@ -164,6 +169,15 @@ stated as (
     from contact_row
     where contact_row.is_latest
     union all
+    -- Who survives a merge has the accounts of who was merged: until that is taken back.
+    select
+        cast('contact' as varchar(32)) as object,
+        contact_row.master_record_id as crm_id,
+        cast('1970-01-01' as timestamp) as since_at,
+        'survives|' || contact_row.contact_id as state
+    from contact_row
+    where contact_row.is_latest and contact_row.master_record_id is not null
+    union all
     -- A contact that moved keeps its old conversations.
     select
         cast('contact' as varchar(32)) as object,
@@ -193,7 +207,8 @@ stated as (
         cast('phone' as varchar(32)) as object,
         phone_number.e164 as crm_id,
         number_moment.since_at,
-        number_moment.crm_id || '|' || number_moment.state as state
+        -- Apart by column: two of them may have a number in turn.
+        number_moment.crm_id || '|' || number_moment.number_of || '|' || number_moment.state as state
     from number_moment
     inner join curated.phone_number
         on number_moment.said = phone_number.said

@@ -298,6 +298,25 @@ reference as (
     from tmp_phone_number
     where tmp_phone_number.e164_before <> tmp_phone_number.e164
     union
+    -- A text that the CRM has means a number now: of whoever has it, though this batch does not bring them.
+    select
+        cast('phone' as varchar(32)) as object,
+        cast(tmp_phone_number.e164 as varchar(64)) as reference_id,
+        cast('1970-01-01' as timestamp) as since_at
+    from tmp_phone_number
+    inner join (
+        select dim_salesforce_account.phone as said
+        from curated.dim_salesforce_account
+        union
+        select dim_salesforce_contact.phone as said
+        from curated.dim_salesforce_contact
+        union
+        select dim_salesforce_contact.mobile_phone as said
+        from curated.dim_salesforce_contact
+    ) as crm_text
+        on tmp_phone_number.said = crm_text.said
+    where tmp_phone_number.e164_before is null
+    union
     -- A text means a number that meant none when a conversation had it.
     select
         conversation_reference.object,
@@ -307,7 +326,7 @@ reference as (
     inner join ops.conversation_reference
         on
             conversation_reference.object = 'phone_text'
-            and left(tmp_phone_number.said, 64) = conversation_reference.reference_id
+            and sha2(tmp_phone_number.said, 256) = conversation_reference.reference_id
     where tmp_phone_number.e164_before is null
 )
 
@@ -355,7 +374,6 @@ where
     quarantine.source = 'genesys'
     and quarantine.object in ('conversation_link', 'conversation_case', 'conversation_value')
     and quarantine.natural_id is not null
-    and quarantine.resolved_at is null
     and quarantine.resolved_at is null
 union
 -- What waits until Salesforce is read further.
