@@ -13,6 +13,9 @@ use std::process::ExitCode;
 use tokio::signal::unix::{SignalKind, signal};
 use warehouse::dictionary;
 
+/// Where `demo --json` without a file writes, in the repository.
+const DEMO_JSON: &str = ".local/demo.json";
+
 /// The whole pipeline on this machine, without an account.
 #[derive(Debug, Parser)]
 #[command(name = "cargo local", version)]
@@ -30,8 +33,8 @@ enum Command {
         /// Let both sources fail in every way they can, and compare the outcome with that of an undisturbed twin.
         #[arg(long, conflicts_with = "settings")]
         faults: bool,
-        /// Write the summary to this file as JSON.
-        #[arg(long, value_name = "FILE")]
+        /// Write the summary to this file as JSON; without FILE to demo.json in .local of the repository.
+        #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = DEMO_JSON)]
         json: Option<PathBuf>,
         /// Leave the twin up afterwards, until Ctrl-C.
         #[arg(long)]
@@ -136,6 +139,10 @@ async fn answer(command: Command) -> Result<bool> {
                 state::ensure_free(&places)?;
             }
             let options = data.options(&places)?;
+            let json = json.map(|file| match file.to_str() {
+                Some(DEMO_JSON) => places.root.join(DEMO_JSON),
+                _ => file,
+            });
             let shown = if faults {
                 or_interrupted(faults::show(options, json.as_deref()), TWIN_GOES).await?
             } else {
