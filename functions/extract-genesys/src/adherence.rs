@@ -134,7 +134,8 @@ async fn read_unit(
         (Some(job), AdherenceState::Running)
     } else {
         let left = run.deadline.left();
-        let job = match api.submit_adherence(&unit.id, run.task.window).await {
+        let zone = &run.settings.business_time_zone;
+        let job = match api.submit_adherence(&unit.id, run.task.window, zone).await {
             Ok(job) => job,
             Err(cause) if is_of_ids(run, &cause) => {
                 run.note_silence(&cause, left.saturating_sub(run.deadline.left()));
@@ -211,6 +212,7 @@ async fn fetch(
     unit: &Unit,
     urls: &[DownloadUrl],
 ) -> Result<Result<(), SourceError>, ExtractError> {
+    let zone = run.settings.business_time_zone.clone();
     for url in urls {
         let before = source.downloads.calls();
         let file = source.downloads.adherence(url).await;
@@ -224,7 +226,7 @@ async fn fetch(
         if !run.writer.is_first(&key) {
             continue;
         }
-        for payload in file.payloads(&unit.id, run.task.window) {
+        for payload in file.payloads(&unit.id, run.task.window, &zone) {
             run.take(&payload, received_at)?;
         }
         run.writer.drain()?;

@@ -159,6 +159,43 @@ async fn adherence_comes_for_every_agent_of_every_unit() {
 }
 
 #[tokio::test]
+async fn days_of_adherence_are_those_of_the_business_zone_and_lose_nothing() {
+    let task = day_of("adherence");
+    let rows_in = async |zone: &str| {
+        let mut fake = Fake::start(seeded(), unlimited()).await;
+        let utc = "business_time_zone = \"UTC\"";
+        assert!(fake.world.settings.contains(utc));
+        let zone = format!("business_time_zone = \"{zone}\"");
+        fake.world.settings = fake.world.settings.replace(utc, &zone);
+        fake.read(&task).await;
+        table(&fake.stop().await, &task, "staging.genesys_adherence")
+    };
+    let (whole, parts) = (rows_in("UTC").await, rows_in("Asia/Kolkata").await);
+    let starts = |rows: &[Row]| -> BTreeSet<String> {
+        rows.iter().map(|row| row["day_start"].clone()).collect()
+    };
+    let midnight = "2026-01-05 18:30:00";
+    assert_eq!(starts(&whole), ["2026-01-05 00:00:00".to_owned()].into());
+    assert_eq!(
+        starts(&parts),
+        ["2026-01-05 00:00:00".to_owned(), midnight.to_owned()].into()
+    );
+    for column in [
+        "adherence_schedule_seconds",
+        "exception_duration_seconds",
+        "conformance_schedule_seconds",
+        "conformance_actual_seconds",
+    ] {
+        assert_eq!(sum(&parts, column, |_| true), sum(&whole, column, |_| true));
+        // Shifts are of the unit's own zone, and some of them last beyond midnight in India.
+        assert!(
+            sum(&parts, column, |row| row["day_start"] == midnight) > 0,
+            "{column}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn an_adherence_job_that_fails_is_submitted_once_more_and_not_twice() {
     let task = day_of("adherence");
     let submits = "adherence/historical/bulk";

@@ -85,7 +85,7 @@ impl Target {
                             value: task.object.clone(),
                             rule: "settings tributary.toml, [salesforce.history], names no history object for it",
                         })?;
-                Mapping::history(object, sobject, &table)?
+                Mapping::history(object, sobject, settings.objects.get(object), &table)?
             }
             What::Ids => Mapping::ids(object, &described()?.sobject, &table),
             What::CaseCount => Mapping::case_counts(&described()?.sobject, &table),

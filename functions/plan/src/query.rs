@@ -68,7 +68,7 @@ fn mapping(
         let Some(sobject) = salesforce.history.get(object) else {
             return Ok(None);
         };
-        let mapping = Mapping::history(object, sobject, &table("history")?)?;
+        let mapping = Mapping::history(object, sobject, None, &table("history")?)?;
         return Ok(Some((mapping, "CreatedDate")));
     }
     let (name, is_list) = match object.strip_suffix("_ids") {

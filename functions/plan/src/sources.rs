@@ -220,7 +220,7 @@ fn history_misses(
     let object = name.trim_end_matches("_history");
     let table = warehouse::sql::table("staging.salesforce_history")
         .map_err(|cause| PlanError::warehouse("reading the table of histories", cause))?;
-    let mapping = Mapping::history(object, &now.name, &table)?;
+    let mapping = Mapping::history(object, &now.name, None, &table)?;
     let missing = mapping.fields().filter(|field| now.field(field).is_none());
     Ok(missing
         .map(|field| MissingField {
@@ -249,7 +249,13 @@ pub(crate) fn check_columns(settings: &Settings) -> Vec<PlanError> {
     }
     match table("history") {
         Ok(table) => problems.extend(settings.salesforce.history.iter().filter_map(
-            |(object, sobject)| Some(Mapping::history(object, sobject, &table).err()?.into()),
+            |(object, sobject)| {
+                Some(
+                    Mapping::history(object, sobject, None, &table)
+                        .err()?
+                        .into(),
+                )
+            },
         )),
         Err(error) => problems.push(error),
     }

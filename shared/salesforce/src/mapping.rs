@@ -61,6 +61,15 @@ struct Slot {
     from: From,
 }
 
+/// Where a change of a history tells a telephone that a record had before.
+#[derive(Debug)]
+struct FormerPhones {
+    /// The fields with telephones, as the settings name them.
+    of: Vec<String>,
+    changed: Field,
+    value: Field,
+}
+
 /// How the records of one object become rows of its staging table.
 #[derive(Debug)]
 pub struct Mapping {
@@ -70,6 +79,7 @@ pub struct Mapping {
     extra: Vec<Field>,
     slots: Vec<Slot>,
     phones: Vec<Field>,
+    former: Option<FormerPhones>,
     numbers: Option<Numbers>,
     /// Of a count, how many of the first fields tell its groups apart: it has no `Id`.
     groups: usize,
@@ -139,6 +149,7 @@ impl Mapping {
             extra: Vec::new(),
             slots: Vec::new(),
             phones: Vec::new(),
+            former: None,
             numbers: None,
             groups: 0,
         };
@@ -167,16 +178,20 @@ impl Mapping {
                 None => From::Nowhere,
             }
         });
-        let phones = PHONES.iter().filter(|(of, _)| *of == object);
-        mapping.phones = phones
-            .filter_map(|(_, column)| settings.columns.get(*column))
+        mapping.phones = phone_fields(object, settings)
             .map(|path| mapping.ask_for(path))
             .collect();
         Ok(mapping)
     }
 
-    /// The history of `object` (`account`), kept in `sobject` (`AccountHistory`), for `staging.salesforce_history`.
-    pub fn history(object: &str, sobject: &str, table: &Table) -> Result<Self, MappingError> {
+    /// The history of `object` (`account`), kept in `sobject` (`AccountHistory`), for `staging.salesforce_history`. The
+    /// numbers that a record had before are those of the fields that `settings` of the object read telephones from.
+    pub fn history(
+        object: &str,
+        sobject: &str,
+        settings: Option<&SalesforceObject>,
+        table: &Table,
+    ) -> Result<Self, MappingError> {
         if !is_name(sobject) {
             return Err(MappingError {
                 key: format!("salesforce.history.{object}"),
@@ -194,7 +209,7 @@ impl Mapping {
             "opportunity" => "OpportunityId",
             _ => "ParentId",
         };
-        Ok(Self::of_columns(
+        let mut mapping = Self::of_columns(
             object,
             sobject,
             table,
@@ -209,7 +224,19 @@ impl Mapping {
                 ("created_at", "CreatedDate"),
                 ("created_by_id", "CreatedById"),
             ],
-        ))
+        );
+        let of: Vec<_> = settings
+            .into_iter()
+            .flat_map(|settings| phone_fields(object, settings).cloned())
+            .collect();
+        if !of.is_empty() {
+            mapping.former = Some(FormerPhones {
+                of,
+                changed: mapping.ask_for("Field"),
+                value: mapping.ask_for("OldValue"),
+            });
+        }
+        Ok(mapping)
     }
 
     /// The ids of `object` (`account`), an `sobject` (`Account`), for `staging.salesforce_id`.
@@ -249,6 +276,7 @@ impl Mapping {
             extra: Vec::new(),
             slots: Vec::new(),
             phones: Vec::new(),
+            former: None,
             numbers: None,
             groups: 0,
         };
@@ -303,7 +331,7 @@ impl Mapping {
 
     /// Whether its records have telephones.
     pub const fn has_phones(&self) -> bool {
-        !self.phones.is_empty()
+        !self.phones.is_empty() || self.former.is_some()
     }
 
     /// The object's API name.
@@ -422,6 +450,15 @@ impl Mapping {
                 said.push(record::text_value(&field.name, raw)?);
             }
         }
+        if let Some(former) = &self.former
+            && let Some(changed) = record.find(&former.changed)?
+            && let Some(raw) = record.find(&former.value)?
+        {
+            let changed = record::text_value(&former.changed.name, changed)?;
+            if former.of.iter().any(|field| *field == changed) {
+                said.push(record::text_value(&former.value.name, raw)?);
+            }
+        }
         numbers.write(said.iter().map(AsRef::as_ref), rows, 1)
     }
 
@@ -445,6 +482,17 @@ impl Mapping {
         object.push('}');
         Ok(Some(object))
     }
+}
+
+/// The fields that the settings read telephones of `object` from.
+fn phone_fields<'a>(
+    object: &str,
+    settings: &'a SalesforceObject,
+) -> impl Iterator<Item = &'a String> {
+    PHONES
+        .iter()
+        .filter(move |(of, _)| *of == object)
+        .filter_map(|(_, column)| settings.columns.get(*column))
 }
 
 /// Columns that hold a Salesforce id: `…_id` of exactly its width.

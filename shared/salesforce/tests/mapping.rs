@@ -118,6 +118,65 @@ fn the_numbers_of_telephones_stand_beside_the_record_by_the_fields_of_the_settin
 }
 
 #[test]
+fn a_history_tells_the_numbers_that_a_record_had_before() {
+    let told = |object: &str, settings: Option<&SalesforceObject>, changes: &[&str]| {
+        let definition = include_str!("../../warehouse/sql/staging/salesforce_history.sql");
+        let history = Table::parse(definition).unwrap();
+        let definition = include_str!("../../warehouse/sql/staging/phone_number.sql");
+        let tables = vec![history.clone(), Table::parse(definition).unwrap()];
+        let mut rows = Rows::new(&RunId::try_from("r-1".to_owned()).unwrap(), tables);
+        let mapping = Mapping::history(object, "X", settings, &history).unwrap();
+        let mapping = mapping.with_numbers(Numbers::in_region("US"));
+        for (line, change) in changes.iter().enumerate() {
+            rows.begin(line as u64, "2026-01-05T10:00:00Z".parse().unwrap());
+            let payload = format!(
+                r#"{{"Id":"017000000000001AAA","ContactId":"003000000000001AAA","AccountId":"001000000000001AAA","IsDeleted":false,"CreatedDate":"2026-01-04T00:00:00.000+0000",{change}}}"#
+            );
+            mapping
+                .write(&Record::parse(&payload).unwrap(), &mut rows)
+                .unwrap();
+        }
+        assert_eq!(rows.take(0).1, changes.len() as u64);
+        (mapping.has_phones(), rows.take(1).0)
+    };
+    let changes = [
+        r#""Field":"Phone","OldValue":"(202) 555-0143","NewValue":"(202) 555-0144""#,
+        r#""Field":"MobilePhone","OldValue":"+1 202 555 0177","NewValue":null"#,
+        r#""Field":"Phone","OldValue":null,"NewValue":"(202) 555-0145""#,
+        r#""Field":"Phone","OldValue":"ask Ann","NewValue":"(202) 555-0145""#,
+        r#""Field":"Title","OldValue":"(202) 555-0146","NewValue":"x""#,
+        r#""Field":"HomePhone","OldValue":"(202) 555-0147","NewValue":"x""#,
+    ];
+    let mut other = settings("contact");
+    other
+        .columns
+        .insert("phone".to_owned(), "HomePhone".to_owned());
+    let all = [
+        told("contact", Some(&settings("contact")), &changes),
+        told("contact", Some(&other), &changes),
+        told("account", Some(&settings("account")), &changes),
+    ];
+    insta::assert_snapshot!(all.map(|(has, csv)| format!("{has}\n{csv}")).concat(), @r#"
+    true
+    "r-1",0,2026-01-05 10:00:00,"(202) 555-0143","+12025550143"
+    "r-1",1,2026-01-05 10:00:00,"+1 202 555 0177","+12025550177"
+    true
+    "r-1",1,2026-01-05 10:00:00,"+1 202 555 0177","+12025550177"
+    "r-1",5,2026-01-05 10:00:00,"(202) 555-0147","+12025550147"
+    true
+    "r-1",0,2026-01-05 10:00:00,"(202) 555-0143","+12025550143"
+    "#);
+    other.columns.remove("phone");
+    other.columns.remove("mobile_phone");
+    for none in [
+        told("contact", Some(&other), &changes),
+        told("contact", None, &changes),
+    ] {
+        assert_eq!(none, (false, String::new()));
+    }
+}
+
+#[test]
 fn further_fields_land_in_extra_as_received() {
     let mut settings = settings("account");
     settings.extra = vec![

@@ -445,3 +445,6 @@ insert into curated.fact_adherence values
 
 -- damage: schedule_holds
 insert into curated.fact_adherence values ('m1', 'u1', '2026-01-05', '2026-01-06', 100, 1, 101, 1, 1, 'a', '2026-01-06');
+
+-- damage: schedule_fits
+insert into curated.fact_adherence values ('m1', 'u1', '2026-01-05', '2026-01-05 06:00:00', 21600, 0, 0, 21601, 1, 'a', '2026-01-06');

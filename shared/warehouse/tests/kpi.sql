@@ -9,7 +9,8 @@ insert into ops.window_ledger values
     ('a', 'nightly', 'genesys', 'conversation', '2026-03-07', '2026-03-08', 1, 'job', null, 15, 0, 0, 15, 15, 0, null, null, true, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'conversation', '2026-03-08', '2026-03-09', 2, 'job', null, 10, 0, 0, 10, 10, 0, null, null, true, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'user_aggregate', '2026-03-08', '2026-03-09', 3, 'aggregate', null, 2, 0, 0, 2, 2, 0, null, null, false, 1, '2026-03-13 01:00:00'),
-    ('a', 'nightly', 'genesys', 'adherence', '2026-03-08', '2026-03-09', 4, 'job', null, 2, 0, 0, 2, 2, 0, null, null, false, 1, '2026-03-13 01:00:00'),
+    ('a', 'nightly', 'genesys', 'adherence', '2026-03-08', '2026-03-09', 4, 'job', null, 4, 0, 0, 4, 4, 0, null, null, false, 1, '2026-03-13 01:00:00'),
+    ('a', 'nightly', 'genesys', 'adherence', '2026-03-09', '2026-03-10', 8, 'job', null, 1, 0, 0, 1, 1, 0, null, null, false, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'campaign', '2026-03-12', '2026-03-13', 5, 'reference', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'queue', '2026-03-12', '2026-03-13', 6, 'reference', 3, 3, 0, 0, 3, 3, 0, null, null, true, 1, '2026-03-13 01:00:00'),
     ('a', 'nightly', 'genesys', 'user', '2026-03-12', '2026-03-13', 7, 'reference', 1, 1, 0, 0, 1, 1, 0, null, null, true, 1, '2026-03-13 01:00:00');
@@ -161,9 +162,16 @@ from (
     (2, 'u2', timestamp '2026-03-08 14:00:00', timestamp '2026-03-08 14:30:00', 'IDLE', 600000),
     (2, 'u2', timestamp '2026-03-08 14:00:00', timestamp '2026-03-08 14:30:00', 'OFF_QUEUE', 100000)
 ) as s (n, u, a, b, q, ms);
+-- u1 and u2 by days of UTC, as an earlier version asked for them; the others by days of New York. The source leaves out whole days of u4 and u5.
 insert into staging.genesys_adherence values
     ('a', 4000000001, '2026-03-13 00:30:00', 'm1', 'u1', '2026-03-08', 100, 100, 100, 1, 100),
-    ('a', 4000000002, '2026-03-13 00:30:00', 'm1', 'u2', '2026-03-08', 28800, 20000, 22000, 2, 1440);
+    ('a', 4000000002, '2026-03-13 00:30:00', 'm1', 'u2', '2026-03-08', 28800, 20000, 22000, 2, 1440),
+    ('a', 4000000003, '2026-03-13 00:30:00', 'm1', 'u4', '2026-03-08', 3600, 3600, 3600, 0, 0),
+    ('a', 4000000003, '2026-03-13 00:30:00', 'm1', 'u4', '2026-03-08 05:00:00', 7200, 7200, 7200, 1, 720),
+    ('a', 8000000001, '2026-03-13 00:30:00', 'm1', 'u4', '2026-03-09', 900, 900, 900, 1, 90),
+    ('a', 8000000001, '2026-03-13 00:30:00', 'm1', 'u4', '2026-03-09 04:00:00', null, null, null, null, null),
+    ('a', 4000000004, '2026-03-13 00:30:00', 'm1', 'u5', '2026-03-08', 1800, 1800, 1800, 0, 0),
+    ('a', 4000000004, '2026-03-13 00:30:00', 'm1', 'u5', '2026-03-08 05:00:00', null, null, null, null, null);
 insert into staging.genesys_campaign (batch_id, record_no, extracted_at, campaign_id, campaign_name) values ('a', 5000000001, '2026-03-13 00:30:00', 'p1', 'Spring');
 insert into staging.genesys_queue (batch_id, record_no, extracted_at, queue_id, queue_name) values
     ('a', 6000000001, '2026-03-13 00:30:00', 'q1', 'Sales'), ('a', 6000000002, '2026-03-13 00:30:00', 'q2', 'Service'),
@@ -175,6 +183,7 @@ insert into "raw".genesys_record (batch_id, object, window_start, window_end, re
 select 'a', r.o, '2026-03-08', '2026-03-09', r.n, r.id, '2026-03-13 00:30:00', 'k', 1, 'x'
 from (
     values ('user_aggregate', 3000000001, 'u1'), ('user_aggregate', 3000000002, 'u2'), ('adherence', 4000000001, 'u1'), ('adherence', 4000000002, 'u2'),
+    ('adherence', 4000000003, 'u4'), ('adherence', 4000000004, 'u5'), ('adherence', 8000000001, 'u4'),
     ('campaign', 5000000001, 'p1'), ('queue', 6000000001, 'q1'), ('queue', 6000000002, 'q2'), ('queue', 6000000003, 'q3'), ('user', 7000000001, 'u1')
 ) as r (o, n, id);
 

@@ -64,6 +64,10 @@ from (
     (date '2026-03-08', 'u2', 2, 2, 3, 80000, 26666.67, 900000, 300000, 600000, 0.500000, 28800, 0.950000, 1.100000, null, null),
     -- Dialed three times in vain.
     (date '2026-03-07', 'u3', 8, 5, 8, 62000, 7750.00, null, null, null, null, null, null, null, null, null),
+    -- What lies in two windows of UTC days adds up to one day of New York.
+    (date '2026-03-07', 'u4', null, null, null, null, null, null, null, null, null, 3600, 1.000000, 1.000000, null, null),
+    (date '2026-03-08', 'u4', null, null, null, null, null, null, null, null, null, 8100, 0.900000, 1.000000, null, null),
+    (date '2026-03-07', 'u5', null, null, null, null, null, null, null, null, null, 1800, 1.000000, 1.000000, null, null),
     (date '2026-03-07', 'u9', null, null, null, null, null, null, null, null, null, null, null, null, 2, 90.00)
 ) as e (day, agent, sessions, answered, handled, handle_ms, aht, interacting, communicating, idle, occupancy, scheduled, adherence, conformance, evaluations, qa)
 full join mart.agent_performance as a on a.business_date = e.day and a.agent_id = e.agent
@@ -76,10 +80,16 @@ where (a.sessions, a.answered, a.handle_count, a.handle_time_ms, a.aht_ms, a.int
 select user_id, count(*), sum(status_ms), max(batch_id) from curated.fact_agent_status group by user_id
 having (user_id, count(*), sum(status_ms), max(batch_id)) not in (('u1', 3, 7200000, 'c'), ('u2', 4, 1900000, 'a'));
 
--- expect: adherence: of each agent what was read last
-select e.*, f.* from (values ('u1', 0, 'c'), ('u2', 28800, 'a')) as e (u, seconds, batch)
-full join curated.fact_adherence as f on f.user_id = e.u
-where f.adherence_schedule_seconds is distinct from e.seconds or f.batch_id is distinct from e.batch;
+-- expect: adherence: of each agent what was read last, by the days that were asked for
+select e.*, f.*
+from (
+    values
+    ('u1', timestamp '2026-03-08', timestamp '2026-03-09', 0, 'c'), ('u2', timestamp '2026-03-08', timestamp '2026-03-09', 28800, 'a'),
+    ('u4', timestamp '2026-03-08', timestamp '2026-03-08 05:00:00', 3600, 'a'), ('u4', timestamp '2026-03-08 05:00:00', timestamp '2026-03-09', 7200, 'a'),
+    ('u4', timestamp '2026-03-09', timestamp '2026-03-09 04:00:00', 900, 'a'), ('u5', timestamp '2026-03-08', timestamp '2026-03-08 05:00:00', 1800, 'a')
+) as e (u, starts, ends, seconds, batch)
+full join curated.fact_adherence as f on f.user_id = e.u and f.day_start = e.starts
+where f.adherence_schedule_seconds is distinct from e.seconds or f.batch_id is distinct from e.batch or f.day_end is distinct from e.ends;
 
 -- expect: evaluations: the newest reading of each, and which of them count
 select e.*, f.* from (values ('e1', 80, true), ('e2', 100, true), ('e3', 10, false), ('e4', 10, false)) as e (id, score, counted)

@@ -1,6 +1,7 @@
 //! Files the API points at: on another host than its own, and fetched without the token.
 
 use super::page::ranges;
+use crate::record::adherence::Asked;
 use model::Window;
 use model::region::is_loopback;
 use secrecy::{ExposeSecret, SecretString};
@@ -43,6 +44,7 @@ pub struct AdherenceFile {
     users: Vec<Range<usize>>,
     management_unit_id: Option<String>,
     start_date: Option<String>,
+    end_date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +54,7 @@ struct Envelope<'a> {
     user_results: Option<Vec<&'a RawValue>>,
     management_unit_id: Option<Cow<'a, str>>,
     start_date: Option<Cow<'a, str>>,
+    end_date: Option<Cow<'a, str>>,
 }
 
 impl Downloads {
@@ -157,14 +160,16 @@ impl AdherenceFile {
         let Some(users) = envelope.user_results else {
             return Err(serde::de::Error::missing_field("userResults"));
         };
-        let (management_unit_id, start_date) = (
+        let (management_unit_id, start_date, end_date) = (
             envelope.management_unit_id.map(Cow::into_owned),
             envelope.start_date.map(Cow::into_owned),
+            envelope.end_date.map(Cow::into_owned),
         );
         Ok(Self {
             users: ranges(&body, &users),
             management_unit_id,
             start_date,
+            end_date,
             body,
         })
     }
@@ -185,19 +190,26 @@ impl AdherenceFile {
     }
 
     /// The payload of each agent: the result verbatim, with what it needs to be understood alone. What the file does not
-    /// say of itself is what was asked for.
-    pub fn payloads(&self, unit: &str, window: Window) -> impl Iterator<Item = String> {
+    /// say of itself is what was asked for, the zone of its days among it.
+    pub fn payloads(&self, unit: &str, window: Window, zone: &str) -> impl Iterator<Item = String> {
         let unit = self
             .management_unit_id
             .as_deref()
             .unwrap_or(unit)
             .to_owned();
-        let start = self.start_date.clone();
-        let start = start.unwrap_or_else(|| window.start().to_string());
+        let or = |told: &Option<String>, asked: jiff::Timestamp| {
+            told.clone().unwrap_or_else(|| asked.to_string())
+        };
+        let asked = Asked {
+            management_unit_id: unit,
+            start_date: or(&self.start_date, window.start()),
+            end_date: or(&self.end_date, window.end()),
+            time_zone: zone.to_owned(),
+        };
         self.users
             .iter()
             .filter_map(|range| self.body.get(range.clone()))
-            .map(move |user| crate::record::adherence::wrap(&unit, &start, user))
+            .map(move |user| asked.wrap(user))
     }
 }
 

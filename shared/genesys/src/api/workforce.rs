@@ -67,14 +67,15 @@ impl Api {
         Ok(units.entities.unwrap_or_default())
     }
 
-    /// Submits a job over a unit's agents. Days are cut in UTC, so that those of two windows never overlap; exceptions
-    /// and actual activities are left out.
+    /// Submits a job over a unit's agents. Its days are those of `zone` (an IANA name), cut at the ends of the window, so
+    /// that those of two windows never overlap; exceptions and actual activities are left out.
     ///
     /// It only reads: submitting it twice costs a job, never data, so a fault is repeated.
     pub async fn submit_adherence(
         &self,
         unit: &str,
         window: Window,
+        zone: &str,
     ) -> Result<AdherenceJob, SourceError> {
         let body = json!({
             "items": [{
@@ -82,7 +83,7 @@ impl Api {
                 "startDate": window.start(),
                 "endDate": window.end(),
             }],
-            "timeZone": "UTC",
+            "timeZone": zone,
         });
         let request = Request::post_json(BULK, &body).repeatable();
         let reply: Reply = self.client.json(&request).await?.value;

@@ -1,6 +1,7 @@
 //! What is measured: aggregates and adherence.
 
 use super::written;
+use genesys::record::adherence::Asked;
 use genesys::record::{adherence, aggregate};
 use serde_json::{Value, json};
 
@@ -120,13 +121,35 @@ fn adherent(payload: &str) -> Result<String, String> {
     })
 }
 
+/// The record of a query that begins at `start`, ends at `end` and has the days of `zone`.
+fn of_days(start: &str, end: &str, zone: &str, user: &str) -> String {
+    Asked {
+        management_unit_id: "m-1".to_owned(),
+        start_date: start.to_owned(),
+        end_date: end.to_owned(),
+        time_zone: zone.to_owned(),
+    }
+    .wrap(user)
+}
+
+fn days_of(offsets: &[i64]) -> String {
+    let days: Vec<_> = offsets
+        .iter()
+        .map(|offset| {
+            format!(r#"{{"dayStartOffsetSeconds":{offset},"adherenceScheduleSeconds":1}}"#)
+        })
+        .collect();
+    format!(r#"{{"userId":"u-1","dayMetrics":[{}]}}"#, days.join(","))
+}
+
 #[test]
 fn days_of_adherence_begin_at_their_offset_from_the_start_of_the_query() {
     let user = r#"{"userId":"u-1" ,"adherencePercentage":96.25,"dayMetrics":[
         {"dayStartOffsetSeconds":0,"adherenceScheduleSeconds":28800,"conformanceScheduleSeconds":25200,
          "conformanceActualSeconds":23760,"exceptionCount":2,"exceptionDurationSeconds":1440},
         {"dayStartOffsetSeconds":86400,"exceptionCount":0}]}"#;
-    let payload = adherence::wrap("m-1", "2026-03-02T06:00:00.000Z", user);
+    let (start, end) = ("2026-03-02T06:00:00.000Z", "2026-03-04T06:00:00.000Z");
+    let payload = of_days(start, end, "America/Chicago", user);
     assert!(payload.ends_with(&format!("\"userResult\":{user}}}")));
     insta::assert_snapshot!(adherent(&payload).unwrap(), @r#"
     "m-1","u-1",2026-03-02 06:00:00,28800,25200,23760,2,1440
@@ -134,39 +157,136 @@ fn days_of_adherence_begin_at_their_offset_from_the_start_of_the_query() {
     "#);
     assert_eq!(adherence::natural_id(&payload).as_deref(), Some("m-1/u-1"));
     assert_eq!(adherence::natural_id("{\"userResult\":{}}"), None);
-    let unscheduled = adherence::wrap("m-1", "2026-03-02T06:00:00Z", r#"{"userId":"u-2"}"#);
+    let unscheduled = of_days(start, end, "America/Chicago", r#"{"userId":"u-2"}"#);
     assert_eq!(adherent(&unscheduled).unwrap(), "");
+}
+
+#[test]
+fn a_day_ends_where_the_next_one_begins_also_when_the_answer_leaves_that_one_out() {
+    let of = |start: &str, end: &str, zone: &str, offsets: &[i64]| {
+        let payload = of_days(start, end, zone, &days_of(offsets));
+        format!(
+            "{zone} {start} {offsets:?}\n{}",
+            adherent(&payload).unwrap()
+        )
+    };
+    // An older record names no zone: its days are UTC's, and end with the window.
+    let older = format!(
+        r#"{{"managementUnitId":"m-1","startDate":"2026-03-08T00:00:00Z","userResult":{}}}"#,
+        days_of(&[0])
+    );
+    let told = [
+        of(
+            "2026-03-08T00:00:00Z",
+            "2026-03-09T00:00:00Z",
+            "America/Chicago",
+            &[0, 21600],
+        ),
+        of(
+            "2026-03-08T00:00:00Z",
+            "2026-03-09T00:00:00Z",
+            "America/Chicago",
+            &[0],
+        ),
+        // The query begins within a day, and the answer counts from that day's beginning.
+        of(
+            "2026-03-08T00:00:00Z",
+            "2026-03-09T00:00:00Z",
+            "America/Chicago",
+            &[-64800, 21600],
+        ),
+        of("2026-03-08T00:00:00Z", "2026-03-09T00:00:00Z", "UTC", &[0]),
+        // Days of 23 and 25 hours.
+        of(
+            "2026-03-08T06:00:00Z",
+            "2026-03-10T05:00:00Z",
+            "America/Chicago",
+            &[0],
+        ),
+        of(
+            "2026-10-25T00:00:00Z",
+            "2026-10-26T00:00:00Z",
+            "Europe/Berlin",
+            &[0],
+        ),
+        // A day that begins at one o'clock.
+        of(
+            "2026-04-23T00:00:00Z",
+            "2026-04-25T00:00:00Z",
+            "Africa/Cairo",
+            &[0],
+        ),
+        adherent(&older).unwrap(),
+    ];
+    insta::assert_snapshot!(told.join("\n"), @r#"
+    America/Chicago 2026-03-08T00:00:00Z [0, 21600]
+    "m-1","u-1",2026-03-08 00:00:00,1,\N,\N,\N,\N
+    "m-1","u-1",2026-03-08 06:00:00,1,\N,\N,\N,\N
+
+    America/Chicago 2026-03-08T00:00:00Z [0]
+    "m-1","u-1",2026-03-08 00:00:00,1,\N,\N,\N,\N
+    "m-1","u-1",2026-03-08 06:00:00,\N,\N,\N,\N,\N
+
+    America/Chicago 2026-03-08T00:00:00Z [-64800, 21600]
+    "m-1","u-1",2026-03-08 00:00:00,1,\N,\N,\N,\N
+    "m-1","u-1",2026-03-08 06:00:00,1,\N,\N,\N,\N
+
+    UTC 2026-03-08T00:00:00Z [0]
+    "m-1","u-1",2026-03-08 00:00:00,1,\N,\N,\N,\N
+
+    America/Chicago 2026-03-08T06:00:00Z [0]
+    "m-1","u-1",2026-03-08 06:00:00,1,\N,\N,\N,\N
+    "m-1","u-1",2026-03-09 05:00:00,\N,\N,\N,\N,\N
+
+    Europe/Berlin 2026-10-25T00:00:00Z [0]
+    "m-1","u-1",2026-10-25 00:00:00,1,\N,\N,\N,\N
+    "m-1","u-1",2026-10-25 23:00:00,\N,\N,\N,\N,\N
+
+    Africa/Cairo 2026-04-23T00:00:00Z [0]
+    "m-1","u-1",2026-04-23 00:00:00,1,\N,\N,\N,\N
+    "m-1","u-1",2026-04-23 22:00:00,\N,\N,\N,\N,\N
+
+    "m-1","u-1",2026-03-08 00:00:00,1,\N,\N,\N,\N
+    "#);
+}
+
+#[test]
+fn adherence_that_cannot_be_placed_is_refused_with_the_field() {
     let day =
         |day: &str| format!(r#"{{"userId":"u-1","dayMetrics":[{{}},{day}]}}"#).replace("{},", "");
+    let user = days_of(&[0]);
+    let (start, end) = ("2026-03-02T06:00:00Z", "2026-03-03T06:00:00Z");
     let refusals = [
-        adherence::wrap("m-1", "yesterday", user),
-        adherence::wrap("", "2026-03-02T06:00:00Z", user),
-        adherence::wrap("m-1", "2026-03-02T06:00:00Z", "{}"),
-        adherence::wrap("m-1", "2026-03-02T06:00:00Z", "null"),
-        adherence::wrap(
-            "m-1",
-            "2026-03-02T06:00:00Z",
-            &day(r#"{"exceptionCount":1}"#),
-        ),
-        adherence::wrap(
-            "m-1",
-            "2026-03-02T06:00:00Z",
+        of_days("yesterday", end, "UTC", &user),
+        of_days(start, "tomorrow", "UTC", &user),
+        of_days(start, end, "Mars", &user),
+        of_days(start, end, "UTC", &user).replace("m-1", ""),
+        of_days(start, end, "UTC", "{}"),
+        of_days(start, end, "UTC", "null"),
+        of_days(start, end, "UTC", &day(r#"{"exceptionCount":1}"#)),
+        of_days(
+            start,
+            end,
+            "UTC",
             &day(r#"{"dayStartOffsetSeconds":9223372036854775807}"#),
         ),
-        adherence::wrap(
-            "m-1",
-            "2026-03-02T06:00:00Z",
+        of_days(
+            start,
+            end,
+            "UTC",
             &day(r#"{"dayStartOffsetSeconds":0,"exceptionCount":"2"}"#),
         ),
     ]
     .map(|payload| adherent(&payload).unwrap_err());
     insta::assert_snapshot!(refusals.join("\n"), @r#"
     bad_time: startDate: "yesterday" is no instant of the form 2026-01-05T10:00:00.123Z
+    bad_time: endDate: "tomorrow" is no instant of the form 2026-01-05T10:00:00.123Z
+    bad_value: timeZone: "Mars" is no IANA zone such as Europe/Berlin
     missing_key: managementUnitId: must not be missing, null or empty
     missing_key: userResult.userId: must not be missing, null or empty
     missing_key: userResult: must not be missing, null or empty
     missing_key: userResult.dayMetrics[0].dayStartOffsetSeconds: must not be missing, null or empty
     bad_time: userResult.dayMetrics[0].dayStartOffsetSeconds: 9223372036854775807 seconds after 2026-03-02T06:00:00Z is no instant
-    unreadable: userResult.dayMetrics[0].exceptionCount: invalid type: string, expected a whole number of at most 64 bits (line 1, column 151)
+    unreadable: userResult.dayMetrics[0].exceptionCount: invalid type: string, expected a whole number of at most 64 bits (line 1, column 201)
     "#);
 }

@@ -149,7 +149,10 @@ async fn adherence_of_every_unit_comes_without_the_token() {
     let mut users = BTreeSet::new();
     let mut rows = 0;
     for unit in &units {
-        let job = api.submit_adherence(&unit.id, day()).await.unwrap();
+        let job = api
+            .submit_adherence(&unit.id, day(), "America/Chicago")
+            .await
+            .unwrap();
         let state = match job.state {
             AdherenceState::Running => {
                 let keep = Duration::from_secs(1);
@@ -164,7 +167,7 @@ async fn adherence_of_every_unit_comes_without_the_token() {
         };
         for url in &urls {
             let file = downloads.adherence(url).await.unwrap();
-            let payloads: Vec<_> = file.payloads(&unit.id, day()).collect();
+            let payloads: Vec<_> = file.payloads(&unit.id, day(), "America/Chicago").collect();
             users.extend(
                 payloads
                     .iter()

@@ -32,7 +32,7 @@ async fn adherence_is_submitted_awaited_and_fetched_without_the_token() {
     Mock::given(method("POST"))
         .and(path(BULK))
         .and(header_exists("authorization"))
-        .and(body_json(json!({"timeZone": "UTC", "items": [{
+        .and(body_json(json!({"timeZone": "Europe/Berlin", "items": [{
             "managementUnitId": "m-1", "startDate": "2026-01-05T00:00:00Z", "endDate": "2026-01-06T00:00:00Z",
         }]})))
         .respond_with(ResponseTemplate::new(202).set_body_json(json!({"job": {"id": "a-1", "status": "Processing"}})))
@@ -60,7 +60,10 @@ async fn adherence_is_submitted_awaited_and_fetched_without_the_token() {
     let units = api.management_units().await.unwrap();
     assert_eq!(units[0].time_zone.as_deref(), Some("Europe/Berlin"));
     assert_eq!((units.len(), units[1].id.as_str()), (2, "m-2"));
-    let job = api.submit_adherence("m-1", day()).await.unwrap();
+    let job = api
+        .submit_adherence("m-1", day(), "Europe/Berlin")
+        .await
+        .unwrap();
     assert!(matches!(job.state, AdherenceState::Running));
     let state = api
         .wait_for_adherence(&job.id.unwrap(), Duration::from_secs(1))
@@ -71,14 +74,14 @@ async fn adherence_is_submitted_awaited_and_fetched_without_the_token() {
     };
     let downloads = Downloads::new(connections().unwrap(), &server.uri(), SHARE, deadline());
     let file = downloads.adherence(&urls[0]).await.unwrap();
-    let payloads: Vec<_> = file.payloads("m-9", day()).collect();
+    let payloads: Vec<_> = file.payloads("m-9", day(), "Europe/Berlin").collect();
     assert_eq!(
         (file.len(), file.is_empty(), downloads.calls()),
         (2, false, 1)
     );
     assert_eq!(
         payloads[1],
-        r#"{"managementUnitId":"m-1","startDate":"2026-01-05T00:00:00.000Z","userResult":{"userId":"u-2"}}"#
+        r#"{"managementUnitId":"m-1","startDate":"2026-01-05T00:00:00.000Z","endDate":"2026-01-06T00:00:00Z","timeZone":"Europe/Berlin","userResult":{"userId":"u-2"}}"#
     );
 }
 
@@ -96,11 +99,11 @@ async fn a_file_that_does_not_say_whose_it_is_is_what_was_asked_for() {
     let downloads = Downloads::new(connections().unwrap(), &server.uri(), SHARE, deadline());
     let url = DownloadUrl::from(format!("{}/f", server.uri()).as_str());
     let file = downloads.adherence(&url).await.unwrap();
-    let payloads: Vec<_> = file.payloads("m-9", day()).collect();
+    let payloads: Vec<_> = file.payloads("m-9", day(), "Europe/Berlin").collect();
     assert_eq!(
         payloads,
         [
-            r#"{"managementUnitId":"m-9","startDate":"2026-01-05T00:00:00Z","userResult":{"userId":"u-1"}}"#
+            r#"{"managementUnitId":"m-9","startDate":"2026-01-05T00:00:00Z","endDate":"2026-01-06T00:00:00Z","timeZone":"Europe/Berlin","userResult":{"userId":"u-1"}}"#
         ]
     );
 }
@@ -163,7 +166,10 @@ async fn adherence_jobs_end_in_known_states_only() {
     // One that is complete at once needs no id; one that runs does.
     let complete = json!({"job": {"status": "Complete"}, "downloadUrls": []});
     answer(&server, "POST", BULK, 202, &complete.to_string()).await;
-    let job = api.submit_adherence("m-1", day()).await.unwrap();
+    let job = api
+        .submit_adherence("m-1", day(), "Europe/Berlin")
+        .await
+        .unwrap();
     assert!(job.id.is_none() && matches!(job.state, AdherenceState::Complete(_)));
     answer(
         &server,
@@ -174,7 +180,10 @@ async fn adherence_jobs_end_in_known_states_only() {
     )
     .await;
     assert_eq!(
-        api.submit_adherence("m-1", day()).await.unwrap_err().kind(),
+        api.submit_adherence("m-1", day(), "Europe/Berlin")
+            .await
+            .unwrap_err()
+            .kind(),
         Kind::Transient
     );
 }

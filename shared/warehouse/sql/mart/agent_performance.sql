@@ -2,9 +2,9 @@
 -- Grain   business_date, agent_id
 -- Reads   curated.fact_{agent_leg,agent_status,adherence,evaluation}, dim_agent, dim_date, business_setting; mart.settled_day
 -- Rule    Conversations and evaluations count on the day the conversation began. Statuses count where they lie: a bucket over local
---         midnight is cut there, in proportion. Adherence and conformance are read by UTC days: each counts whole on the local day in
---         which its middle lies, though some of it may lie on the day beside: they are approximate. What was not read for an agent
---         and day is null, not 0. Add up the parts, never the rates.
+--         midnight is cut there, in proportion. Adherence and conformance are read by days of the business time zone; what was read
+--         while another zone was the business's (before version 3 of the schema: UTC) counts whole on the day in which its middle
+--         lies. What was not read for an agent and day is null, not 0. Add up the parts, never the rates.
 -- Column  business_date | date | the day in the business time zone
 -- Column  agent_id | text | Genesys id of the user; (none): sessions without one
 -- Column  agent_name | text | name of the user as last listed
@@ -20,12 +20,12 @@
 -- Column  communicating_ms | milliseconds | on queue, in a conversation that came by no queue (COMMUNICATING)
 -- Column  idle_ms | milliseconds | on queue and free (IDLE)
 -- Column  occupancy | share, 0 to 1 | interacting_ms / (interacting_ms + communicating_ms + idle_ms)
--- Column  adherence_schedule_seconds | seconds | scheduled time that counts for adherence; approximate: of the UTC day
--- Column  exception_duration_seconds | seconds | of it, out of adherence; approximate: of the UTC day
--- Column  adherence_rate | share, up to 1 | 1 - exception_duration_seconds / adherence_schedule_seconds; approximate: of the UTC day
--- Column  conformance_schedule_seconds | seconds | scheduled time on queue; approximate: of the UTC day
--- Column  conformance_actual_seconds | seconds | time on queue; approximate: of the UTC day
--- Column  conformance_rate | share, may exceed 1 | conformance_actual_seconds / conformance_schedule_seconds; approximate: of the UTC day
+-- Column  adherence_schedule_seconds | seconds | scheduled time that counts for adherence
+-- Column  exception_duration_seconds | seconds | of it, out of adherence
+-- Column  adherence_rate | share, up to 1 | 1 - exception_duration_seconds / adherence_schedule_seconds
+-- Column  conformance_schedule_seconds | seconds | scheduled time on queue
+-- Column  conformance_actual_seconds | seconds | time on queue
+-- Column  conformance_rate | share, may exceed 1 | conformance_actual_seconds / conformance_schedule_seconds
 -- Column  evaluations | count | released quality evaluations of this agent in conversations that began on the day
 -- Column  qa_score | points, 0 to 100 | average of their scores
 -- Column  is_settled | boolean | the day's conversations were read for good (mart.settled_day); statuses and adherence: mart.completeness

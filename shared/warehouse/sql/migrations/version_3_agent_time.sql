@@ -179,6 +179,10 @@ said as (
         staged.user_id,
         staged.day_start,
         case
+            when
+                lead(staged.day_start) over (partition by staged.batch_id, staged.record_no order by staged.day_start)
+                <= dateadd('hour', 25, staged.day_start)
+                then lead(staged.day_start) over (partition by staged.batch_id, staged.record_no order by staged.day_start)
             when staged.day_start < reading.window_end then least(dateadd('day', 1, staged.day_start), reading.window_end)
             else dateadd('day', 1, staged.day_start)
         end as day_end,
@@ -313,4 +317,11 @@ left join curated.fact_adherence
         and ranked.user_id = fact_adherence.user_id
         and ranked.day_start = fact_adherence.day_start
         and ranked.day_end = fact_adherence.day_end
-where ranked.recency = 1 and wider.user_id is null and fact_adherence.user_id is null;
+where
+    ranked.recency = 1
+    and wider.user_id is null
+    and fact_adherence.user_id is null
+    and coalesce(
+        ranked.adherence_schedule_seconds, ranked.exception_count, ranked.exception_duration_seconds, ranked.conformance_schedule_seconds,
+        ranked.conformance_actual_seconds
+    ) is not null;

@@ -45,3 +45,14 @@ where
     or conformance_schedule_seconds < 0
     or conformance_actual_seconds < 0
     or exception_duration_seconds > adherence_schedule_seconds;
+
+-- warn: schedule_fits: nobody is scheduled for longer than the day or the part of it (if so: a part has the values of the whole day)
+select
+    management_unit_id,
+    user_id,
+    day_start,
+    day_end,
+    adherence_schedule_seconds,
+    conformance_schedule_seconds
+from curated.fact_adherence
+where greatest(adherence_schedule_seconds, conformance_schedule_seconds) > datediff('second', day_start, day_end);

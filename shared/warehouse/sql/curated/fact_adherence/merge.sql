@@ -56,8 +56,12 @@ said as (
         staged.management_unit_id,
         staged.user_id,
         staged.day_start,
-        -- The last day of a window may be cut short by its end.
+        -- A day ends where the next one of its record begins (25 hours later at the most), or with the window.
         case
+            when
+                lead(staged.day_start) over (partition by staged.batch_id, staged.record_no order by staged.day_start)
+                <= dateadd('hour', 25, staged.day_start)
+                then lead(staged.day_start) over (partition by staged.batch_id, staged.record_no order by staged.day_start)
             when staged.day_start < reading.window_end then least(dateadd('day', 1, staged.day_start), reading.window_end)
             else dateadd('day', 1, staged.day_start)
         end as day_end,
@@ -187,4 +191,11 @@ left join wider
         and ranked.user_id = wider.user_id
         and ranked.day_start = wider.day_start
         and ranked.day_end = wider.day_end
-where ranked.recency = 1 and wider.user_id is null;
+where
+    ranked.recency = 1
+    and wider.user_id is null
+    -- A row without values says only where the day before it ends.
+    and coalesce(
+        ranked.adherence_schedule_seconds, ranked.exception_count, ranked.exception_duration_seconds, ranked.conformance_schedule_seconds,
+        ranked.conformance_actual_seconds
+    ) is not null;

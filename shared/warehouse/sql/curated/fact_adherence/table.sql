@@ -1,11 +1,12 @@
--- curated.fact_adherence: how an agent kept to the schedule, by day as the source was asked for them: UTC.
+-- curated.fact_adherence: how an agent kept to the schedule, by day of the business time zone as it was when they were read. A window ends
+-- at midnight UTC: a day that lies in two windows has two rows, which add up.
 -- Grain   management_unit_id, user_id, day_start; no two days of an agent in a unit overlap
 
 create table if not exists curated.fact_adherence (
     management_unit_id varchar(64) not null,
     user_id varchar(64) not null,
     day_start timestamp not null, -- UTC
-    day_end timestamp not null, -- UTC, exclusive: 24 hours later, or where the window ended
+    day_end timestamp not null, -- UTC, exclusive: where the next day begins, or where the window ended
     adherence_schedule_seconds bigint,
     exception_count bigint,
     exception_duration_seconds bigint,

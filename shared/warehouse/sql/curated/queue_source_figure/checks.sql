@@ -23,7 +23,19 @@ select
     reconciliation.variance_percent,
     reconciliation.reason
 from mart.reconciliation
-inner join (
+cross join (
+    -- A run that brings cases may be the one that can judge the counts of the runs before it.
+    select
+        min(window_ledger.window_start) as counted_from,
+        max(window_ledger.window_end) as counted_to
+    from ops.window_ledger
+    where
+        window_ledger.batch_id = :batch_id
+        and window_ledger.source = 'salesforce'
+        and window_ledger.object = 'case_count'
+        and window_ledger.mode <> 'left_out'
+) as own_count
+left join (
     -- What a conversation emitted after midnight is a figure of the next day.
     select cast(window_ledger.window_start as date) as read_date
     from ops.window_ledger
@@ -63,38 +75,15 @@ inner join (
 ) as read_day
     on reconciliation.compared_date = read_day.read_date
 where
-    left(reconciliation.comparison, 5) = 'queue'
-    and reconciliation.verdict = 'differs'
+    reconciliation.verdict = 'differs'
     and reconciliation.variance_percent > cast(:max_variance_percent as decimal(9, 4))
-union all
-select
-    reconciliation.comparison,
-    reconciliation.compared_date,
-    reconciliation.subject,
-    reconciliation.source_figure,
-    reconciliation.our_figure,
-    reconciliation.variance_percent,
-    reconciliation.reason
-from mart.reconciliation
-inner join (
-    -- A run that brings cases may be the one that can judge the counts of the runs before it.
-    select
-        min(window_ledger.window_start) as counted_from,
-        max(window_ledger.window_end) as counted_to
-    from ops.window_ledger
-    where
-        window_ledger.batch_id = :batch_id
-        and window_ledger.source = 'salesforce'
-        and window_ledger.object = 'case_count'
-        and window_ledger.mode <> 'left_out'
-) as own_count
-    on
-        cast(reconciliation.compared_date as timestamp) >= own_count.counted_from
+    and (
+        left(reconciliation.comparison, 5) = 'queue'
+        and read_day.read_date is not null
+        or left(reconciliation.comparison, 4) = 'case'
+        and cast(reconciliation.compared_date as timestamp) >= own_count.counted_from
         and cast(reconciliation.compared_date as timestamp) < own_count.counted_to
-where
-    left(reconciliation.comparison, 4) = 'case'
-    and reconciliation.verdict = 'differs'
-    and reconciliation.variance_percent > cast(:max_variance_percent as decimal(9, 4));
+    );
 
 -- warn: reconciliation_compares: something of the last ten days could be compared (if not: mart.reconciliation has the reasons)
 select
@@ -103,39 +92,29 @@ select
     asked.reason
 from (
     select
-        cast('queues' as varchar(16)) as side,
+        case when left(reconciliation.comparison, 5) = 'queue' then 'queues' else 'cases' end as side,
         count(distinct reconciliation.compared_date) as days,
         min(reconciliation.reason) as reason,
         sum(case when reconciliation.verdict = 'not_comparable' then 0 else 1 end) as compared
     from mart.reconciliation
+    cross join (
+        select
+            max(case when window_ledger.source = 'genesys' then dateadd('day', -10, window_ledger.window_end) end) as queues_from,
+            max(case when window_ledger.source = 'salesforce' then dateadd('day', -10, window_ledger.window_end) end) as cases_from
+        from ops.window_ledger
+        where
+            window_ledger.batch_id = :batch_id
+            and window_ledger.mode in ('nightly', 'left_out')
+            and (
+                window_ledger.source = 'genesys' and window_ledger.object = 'queue_aggregate'
+                or window_ledger.source = 'salesforce' and window_ledger.object = 'case_count'
+            )
+    ) as newest
     where
         left(reconciliation.comparison, 5) = 'queue'
-        and reconciliation.compared_date >= (
-            select cast(dateadd('day', -10, max(window_ledger.window_end)) as date)
-            from ops.window_ledger
-            where
-                window_ledger.batch_id = :batch_id
-                and window_ledger.source = 'genesys'
-                and window_ledger.object = 'queue_aggregate'
-                and window_ledger.mode in ('nightly', 'left_out')
-        )
-    union all
-    select
-        cast('cases' as varchar(16)) as side,
-        count(distinct reconciliation.compared_date) as days,
-        min(reconciliation.reason) as reason,
-        sum(case when reconciliation.verdict = 'not_comparable' then 0 else 1 end) as compared
-    from mart.reconciliation
-    where
-        reconciliation.comparison = 'cases_created'
-        and reconciliation.compared_date >= (
-            select cast(dateadd('day', -10, max(window_ledger.window_end)) as date)
-            from ops.window_ledger
-            where
-                window_ledger.batch_id = :batch_id
-                and window_ledger.source = 'salesforce'
-                and window_ledger.object = 'case_count'
-                and window_ledger.mode in ('nightly', 'left_out')
-        )
+        and reconciliation.compared_date >= cast(newest.queues_from as date)
+        or reconciliation.comparison = 'cases_created'
+        and reconciliation.compared_date >= cast(newest.cases_from as date)
+    group by case when left(reconciliation.comparison, 5) = 'queue' then 'queues' else 'cases' end
 ) as asked
 where asked.days >= 5 and asked.compared = 0;
