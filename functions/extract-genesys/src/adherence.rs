@@ -130,12 +130,13 @@ async fn read_unit(
     unit: &Unit,
 ) -> Result<Outcome, ExtractError> {
     let api = &source.api;
-    let (job, mut state) = if let Some(job) = unit.job.clone() {
-        (Some(job), AdherenceState::Running)
+    let (job, zone, mut state) = if let Some(job) = unit.job.clone() {
+        let zone = unit.zone.as_deref().unwrap_or("UTC").to_owned();
+        (Some(job), zone, AdherenceState::Running)
     } else {
         let left = run.deadline.left();
-        let zone = &run.settings.business_time_zone;
-        let job = match api.submit_adherence(&unit.id, run.task.window, zone).await {
+        let zone = run.settings.business_time_zone.clone();
+        let job = match api.submit_adherence(&unit.id, run.task.window, &zone).await {
             Ok(job) => job,
             Err(cause) if is_of_ids(run, &cause) => {
                 run.note_silence(&cause, left.saturating_sub(run.deadline.left()));
@@ -145,11 +146,12 @@ async fn read_unit(
         };
         units[0].job.clone_from(&job.id);
         units[0].submitted_at = Some(run.deadline.now());
+        units[0].zone = Some(zone.clone());
         run.state.stage = Stage::Adherence(units.to_vec());
         if matches!(job.state, AdherenceState::Running) {
             run.keep(api).await?;
         }
-        (job.id, job.state)
+        (job.id, zone, job.state)
     };
     // A link may have expired when its turn comes: then the job names another one.
     for is_again in [false, true] {
@@ -172,7 +174,7 @@ async fn read_unit(
                 return Ok(Outcome::Failed(cause));
             }
         };
-        match fetch(run, source, unit, urls).await? {
+        match fetch(run, source, unit, urls, &zone).await? {
             Ok(()) => break,
             Err(cause) if run.is_own_end(&cause) => return Err(run.source(cause)),
             Err(cause) if !is_again && job.is_some() && cause.kind() == Kind::Transient => {
@@ -211,8 +213,8 @@ async fn fetch(
     source: &Source,
     unit: &Unit,
     urls: &[DownloadUrl],
+    zone: &str,
 ) -> Result<Result<(), SourceError>, ExtractError> {
-    let zone = run.settings.business_time_zone.clone();
     for url in urls {
         let before = source.downloads.calls();
         let file = source.downloads.adherence(url).await;
@@ -226,7 +228,7 @@ async fn fetch(
         if !run.writer.is_first(&key) {
             continue;
         }
-        for payload in file.payloads(&unit.id, run.task.window, &zone) {
+        for payload in file.payloads(&unit.id, run.task.window, zone) {
             run.take(&payload, received_at)?;
         }
         run.writer.drain()?;

@@ -225,6 +225,9 @@ pub(crate) struct Unit {
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submitted_at: Option<Timestamp>,
+    /// The zone whose days it has. None of a job that an older version submitted: UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// It gave nothing the first time, and is asked for once more behind the others.
     #[serde(default)]
     pub is_second_try: bool,
@@ -240,6 +243,7 @@ impl Unit {
             id,
             job: None,
             submitted_at: None,
+            zone: None,
             is_second_try: false,
             others_came: false,
         }

@@ -70,7 +70,7 @@ pub(crate) async fn compare(
     let mut notices = Vec::new();
     for change in changes
         .iter()
-        .filter(|change| change.key.starts_with("genesys."))
+        .filter(|change| !change.key.starts_with("salesforce."))
     {
         let begins = match objects_of(change) {
             Some(objects) => ledger::begins(warehouse, &objects, deadline.left()).await?,
@@ -106,6 +106,10 @@ fn values(settings: &Settings) -> Values {
         (
             "genesys.aggregate_minutes".to_owned(),
             json!(genesys.aggregate_minutes),
+        ),
+        (
+            "business_time_zone".to_owned(),
+            json!(settings.business_time_zone),
         ),
     ]);
     for (object, fields) in &settings.salesforce.objects {
@@ -186,7 +190,7 @@ fn objects_of(change: &Change) -> Option<Vec<&'static str>> {
     Some(match change.key.as_str() {
         "genesys.filter" => vec!["conversation", "queue_aggregate"],
         "genesys.objects" => vec!["conversation"],
-        "genesys.management_units" => vec!["adherence"],
+        "genesys.management_units" | "business_time_zone" => vec!["adherence"],
         "genesys.aggregate_minutes" => vec!["user_aggregate", "queue_aggregate"],
         _ => return None,
     })
@@ -224,6 +228,7 @@ fn of_genesys(change: &Change, begins: jiff::Timestamp, checked: &Checked) -> St
             "conversations and queue aggregates keep what the old filter let through"
         }
         "genesys.management_units" => "adherence keeps the units of the old list",
+        "business_time_zone" => "adherence keeps the days of the old zone",
         _ => "user and queue aggregates keep buckets of the old length",
     };
     format!(
@@ -349,6 +354,7 @@ mod tests {
         settings tributary.toml: genesys.management_units was [] and is ["u"]: it applies to what is read from now on, and in windows read before adherence keeps the units of the old list; to read them anew start {"mode":"backfill","from":"2025-03-01T00:00:00Z","to":"2026-01-20T00:00:00Z","force":true}, or one that begins later
         "#);
         insta::assert_snapshot!(told(&[(r#""survey", "#, "")], NIGHTLY), @r#"settings tributary.toml: genesys.objects was ["adherence","conversation_attribute","evaluation","queue_aggregate","survey","user_aggregate"] and is ["adherence","conversation_attribute","evaluation","queue_aggregate","user_aggregate"]: survey is not read any more, what was read stays"#);
+        insta::assert_snapshot!(told(&[("business_time_zone = \"UTC\"", "business_time_zone = \"Asia/Kolkata\"")], NIGHTLY), @r#"settings tributary.toml: business_time_zone was "UTC" and is "Asia/Kolkata": it applies to what is read from now on, and in windows read before adherence keeps the days of the old zone; to read them anew start {"mode":"backfill","from":"2025-03-01T00:00:00Z","to":"2026-01-20T00:00:00Z","force":true}, or one that begins later"#);
         let changes = after(&[(r#""survey", "#, "")]);
         let back = Change {
             old: changes[0].new.clone(),

@@ -31,11 +31,47 @@ update curated.fact_agent_leg set conversation_id = 'c-none-such', batch_id = 'a
 -- damage: no_negative_time
 update curated.fact_agent_leg set talk_time_ms = -1;
 
--- damage: one_row_per_key
+-- damage: dim_agent/one_row_per_key
 insert into curated.dim_agent select * from curated.dim_agent;
 
--- damage: one_row_per_version
+-- damage: dim_salesforce_account/one_row_per_version
 insert into curated.dim_salesforce_account select * from curated.dim_salesforce_account;
+
+-- damage: dim_queue/one_row_per_key
+insert into curated.dim_queue select * from curated.dim_queue;
+
+-- damage: dim_wrapup_code/one_row_per_key
+insert into curated.dim_wrapup_code select 'k', 'w1', 'Solved', null, null, 'a', '2026-01-06' from (values (1), (2)) as twice (n);
+
+-- damage: external_contact/one_row_per_key
+insert into curated.external_contact select * from curated.external_contact;
+
+-- damage: salesforce_opportunity/one_row_per_key
+insert into curated.salesforce_opportunity select * from curated.salesforce_opportunity;
+
+-- damage: dim_salesforce_contact/one_row_per_version
+insert into curated.dim_salesforce_contact select * from curated.dim_salesforce_contact;
+
+-- damage: dim_salesforce_contact/no_overlap
+update curated.dim_salesforce_contact set valid_to = '2099-01-01' where not is_latest;
+
+-- damage: dim_salesforce_contact/no_gap
+update curated.dim_salesforce_contact set valid_to = valid_from + interval '1 second' where not is_latest;
+
+-- damage: dim_salesforce_contact/one_current_row
+update curated.dim_salesforce_contact set is_current = false;
+
+-- damage: dim_salesforce_case/one_row_per_version
+insert into curated.dim_salesforce_case select * from curated.dim_salesforce_case;
+
+-- damage: dim_salesforce_case/no_overlap
+update curated.dim_salesforce_case set valid_to = '2099-01-01' where not is_latest;
+
+-- damage: dim_salesforce_case/no_gap
+update curated.dim_salesforce_case set valid_to = valid_from + interval '1 second' where not is_latest;
+
+-- damage: dim_salesforce_case/one_current_row
+update curated.dim_salesforce_case set is_current = false;
 
 -- damage: one_row_per_reason
 insert into curated.quarantine select * from curated.quarantine;
@@ -43,13 +79,13 @@ insert into curated.quarantine select * from curated.quarantine;
 -- damage: every_refusal_arrived
 delete from curated.quarantine;
 
--- damage: no_overlap
+-- damage: dim_salesforce_account/no_overlap
 update curated.dim_salesforce_account set valid_to = '2026-01-07' where customer_tier = 'gold';
 
--- damage: no_gap
+-- damage: dim_salesforce_account/no_gap
 update curated.dim_salesforce_account set valid_to = '2026-01-03' where customer_tier = 'gold';
 
--- damage: one_current_row
+-- damage: dim_salesforce_account/one_current_row
 update curated.dim_salesforce_account set is_current = true;
 
 -- damage: staged_closes
@@ -315,6 +351,20 @@ update ops.window_ledger set out_of_window_rows = 0, quarantined_rows = 0 where 
 insert into curated.queue_source_figure values
     ('2026-01-05', null, null, null, null, null, '2026-01-11', true, 0, 'none', 'b'), ('2026-01-05', 'q9', 'voice', 2, 0, 0, '2026-01-11', true, 0, 'none', 'b');
 
+-- damage: variance: two of 398 are more than half a percent
+delete from curated.queue_emission;
+update ops.window_ledger set out_of_window_rows = 0, quarantined_rows = 0 where object = 'conversation';
+insert into curated.queue_source_figure values
+    ('2026-01-05', null, null, null, null, null, '2026-01-11', true, 0, 'none', 'b'), ('2026-01-05', 'q9', 'voice', 398, 0, 0, '2026-01-11', true, 0, 'none', 'b');
+insert into curated.queue_emission values ('c-many', '2026-01-05', '2026-01-05', 'q9', 'voice', 396, 0, 0, false, '2026-01-06', 'a');
+
+-- harmless: variance: two of 400 are half a percent, and no more
+delete from curated.queue_emission;
+update ops.window_ledger set out_of_window_rows = 0, quarantined_rows = 0 where object = 'conversation';
+insert into curated.queue_source_figure values
+    ('2026-01-05', null, null, null, null, null, '2026-01-11', true, 0, 'none', 'b'), ('2026-01-05', 'q9', 'voice', 400, 0, 0, '2026-01-11', true, 0, 'none', 'b');
+insert into curated.queue_emission values ('c-many', '2026-01-05', '2026-01-05', 'q9', 'voice', 398, 0, 0, false, '2026-01-06', 'a');
+
 -- damage: variance: a conversation that lived on a day of weeks ago has ended, and excuses it no longer
 insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at, merged_at) values ('o', 'x', 1, 1, '2025-12-25', '2025-12-25');
 insert into ops.window_ledger values ('o', 'nightly', 'genesys', 'conversation', '2025-12-20', '2025-12-21', 1, 'job', null, 0, 0, 0, 0, 0, 0, 0, 0, true, 1, '2025-12-25');
@@ -445,6 +495,18 @@ insert into curated.fact_adherence values
 
 -- damage: schedule_holds
 insert into curated.fact_adherence values ('m1', 'u1', '2026-01-05', '2026-01-06', 100, 1, 101, 1, 1, 'a', '2026-01-06');
+
+-- damage: days_are_cut: the whole day of Los Angeles in both windows
+insert into curated.fact_adherence values
+    ('m1', 'u1', '2026-01-05 08:00:00', '2026-01-06', 28800, 2, 600, 25200, 24600, 'a', '2026-01-06'),
+    ('m1', 'u1', '2026-01-06', '2026-01-06 08:00:00', 28800, 2, 600, 25200, 24600, 'a', '2026-01-07');
+
+-- harmless: days_are_cut: halves of a shift, and days of UTC that are alike
+insert into curated.fact_adherence values
+    ('m1', 'u1', '2026-01-05 08:00:00', '2026-01-06', 14400, 1, 600, 14400, 13800, 'a', '2026-01-06'),
+    ('m1', 'u1', '2026-01-06', '2026-01-06 08:00:00', 14400, 1, 300, 14400, 14100, 'a', '2026-01-07'),
+    ('m1', 'u2', '2026-01-05', '2026-01-06', 28800, 2, 600, 25200, 24600, 'a', '2026-01-06'),
+    ('m1', 'u2', '2026-01-06', '2026-01-07', 28800, 2, 600, 25200, 24600, 'a', '2026-01-07');
 
 -- damage: schedule_fits
 insert into curated.fact_adherence values ('m1', 'u1', '2026-01-05', '2026-01-05 06:00:00', 21600, 0, 0, 21601, 1, 'a', '2026-01-06');

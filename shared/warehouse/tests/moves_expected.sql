@@ -8,7 +8,7 @@ from (
     ('t-left', 'attribute_account', '001A', '', 'platinum', ''), ('t-joined', 'attribute_account', '001B', '500K', 'gold', ''),
     ('t-before', '', '', '', '', 'no_id'), ('t-meant', 'phone', '001B', '', 'gold', ''), ('t-text', 'phone', '001B', '', 'gold', ''),
     ('t-gold', 'attribute_account', '001A', '', 'gold', ''), ('t-region', '', '', '', '', 'no_id'),
-    ('t-owned', 'phone', '001B', '', 'gold', ''), ('t-parted', '', '', '', '', 'crm_mismatch')
+    ('t-owned', 'phone', '001B', '', 'gold', ''), ('t-former', 'phone', '001B', '', 'gold', ''), ('t-parted', '', '', '', '', 'crm_mismatch')
 ) as e (id, method, account_id, case_id, tier, reason)
 full join (
     select conversation_id, link_method, crm_account_id, crm_case_id, customer_tier, null as link_reason from curated.fact_customer_interactions

@@ -357,12 +357,26 @@ def checks(db, name, batches, expected):
 def damages(db):
     """Each rule can fail: broken tables are seen, and what only looks broken is not."""
     wrong = []
-    changes = re.findall(r"^-- (damage|harmless): (\w+)\b.*\n((?:(?!^-- (?:damage|harmless):).*\n?)*)", (HERE / "damages.sql").read_text(), re.M)
+    changes = re.findall(
+        r"^-- (damage|harmless): ((?:\w+/)?\w+)\b.*\n((?:(?!^-- (?:damage|harmless):).*\n?)*)", (HERE / "damages.sql").read_text(), re.M
+    )
     announced = re.findall(r"^-- breach: \w+: (\w+): ", "".join(path.read_text() for path in HERE.glob("*_expected.sql")), re.M)
     seen = {name for kind, name, _ in changes if kind == "damage"} | set(announced)
-    wrong += [f"nothing shows that the check {c[1]} can find anything" for _, c in every_check() if c[1] not in seen]
+    # A rule of several tables is shown for each of them, as folder/name.
+    called = {}
+    for path, check in every_check():
+        called.setdefault(check[1], []).append((f"{path.parent.name}/{check[1]}", check))
+    named_checks = {}
+    for name, of in called.items():
+        named_checks |= {full: check for full, check in of}
+        if len(of) == 1:
+            named_checks[name] = of[0][1]
+        wrong += [f"nothing shows that the check {full} can find anything" for full, _ in of if not {full, name if len(of) == 1 else full} & seen]
     for kind, name, change in changes:
-        sql = next(c[3] for _, c in every_check() if c[1] == name)
+        if name not in named_checks:
+            wrong.append(f"damages.sql: {name} is no check, or one of several tables: write folder/name")
+            continue
+        sql = named_checks[name][3]
         rows = db.run(f"begin;\n{change}\nselect count(*) from (\n{bind(sql, PARAMETERS | {'batch_id': 'a'})}\n) as breaches;\nrollback;").strip()
         if (rows in ("", "0")) != (kind == "harmless"):
             wrong.append(f"check {name} finds {rows or 'no'} rows after:\n{change}")

@@ -90,6 +90,18 @@ fn figures_agree_with_their_sources_exactly() -> Result<()> {
         let check = summary.checks.iter().find(|one| one.name == VARIANCE);
         ensure!(check.is_some_and(|one| one.observed == "0 offending rows"));
         ensure!(alarms(&twin).await?.is_empty());
+        ensure!(summary.problems.is_empty(), "{:?}", summary.problems);
+        // What `cargo local demo --json` writes.
+        let told = serde_json::to_value(&summary)?;
+        ensure!(told["reconciliation"]["windows"] == found.windows, "{told}");
+        let roles = told["roles"].as_array().context("no roles")?;
+        for name in ["analyst", "supervisor", "finance"] {
+            let name = format!("tributary_{name}");
+            let role = roles.iter().find(|role| role["role"] == name);
+            let role = role.with_context(|| format!("no {name}: {told}"))?;
+            let is_told = |what: &str| role[what].as_array().is_some_and(|all| !all.is_empty());
+            ensure!(is_told("read") && is_told("refused"), "{role}");
+        }
         Ok(())
     })
 }

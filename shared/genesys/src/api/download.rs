@@ -44,7 +44,6 @@ pub struct AdherenceFile {
     users: Vec<Range<usize>>,
     management_unit_id: Option<String>,
     start_date: Option<String>,
-    end_date: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,7 +53,6 @@ struct Envelope<'a> {
     user_results: Option<Vec<&'a RawValue>>,
     management_unit_id: Option<Cow<'a, str>>,
     start_date: Option<Cow<'a, str>>,
-    end_date: Option<Cow<'a, str>>,
 }
 
 impl Downloads {
@@ -160,16 +158,14 @@ impl AdherenceFile {
         let Some(users) = envelope.user_results else {
             return Err(serde::de::Error::missing_field("userResults"));
         };
-        let (management_unit_id, start_date, end_date) = (
+        let (management_unit_id, start_date) = (
             envelope.management_unit_id.map(Cow::into_owned),
             envelope.start_date.map(Cow::into_owned),
-            envelope.end_date.map(Cow::into_owned),
         );
         Ok(Self {
             users: ranges(&body, &users),
             management_unit_id,
             start_date,
-            end_date,
             body,
         })
     }
@@ -190,20 +186,18 @@ impl AdherenceFile {
     }
 
     /// The payload of each agent: the result verbatim, with what it needs to be understood alone. What the file does not
-    /// say of itself is what was asked for, the zone of its days among it.
+    /// say of itself, and the end and the zone of its days, is what was asked for.
     pub fn payloads(&self, unit: &str, window: Window, zone: &str) -> impl Iterator<Item = String> {
         let unit = self
             .management_unit_id
             .as_deref()
             .unwrap_or(unit)
             .to_owned();
-        let or = |told: &Option<String>, asked: jiff::Timestamp| {
-            told.clone().unwrap_or_else(|| asked.to_string())
-        };
+        let start = self.start_date.clone();
         let asked = Asked {
             management_unit_id: unit,
-            start_date: or(&self.start_date, window.start()),
-            end_date: or(&self.end_date, window.end()),
+            start_date: start.unwrap_or_else(|| window.start().to_string()),
+            end_date: window.end().to_string(),
             time_zone: zone.to_owned(),
         };
         self.users

@@ -123,7 +123,14 @@ pub fn write_adherence(payload: &str, rows: &mut Rows) -> Result<(), Refusal> {
     let mut begun = BTreeSet::new();
     for (at, day) in user.day_metrics.into_iter().flatten().enumerate() {
         let day_start = day_start(start, day.day_start_offset_seconds, at)?;
-        begun.insert(day_start);
+        if !begun.insert(day_start) {
+            return Err(Refusal {
+                reason: "bad_value",
+                detail: format!(
+                    "userResult.dayMetrics[{at}].dayStartOffsetSeconds: {day_start} has a day before this one; which of them counts is not known"
+                ),
+            });
+        }
         rows.row(0)
             .text(Some(&unit))
             .text(Some(&user_id))

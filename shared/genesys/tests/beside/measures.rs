@@ -263,6 +263,7 @@ fn adherence_that_cannot_be_placed_is_refused_with_the_field() {
         of_days(start, end, "UTC", &user).replace("m-1", ""),
         of_days(start, end, "UTC", "{}"),
         of_days(start, end, "UTC", "null"),
+        of_days(start, end, "America/Chicago", &days_of(&[-3600, 0])),
         of_days(start, end, "UTC", &day(r#"{"exceptionCount":1}"#)),
         of_days(
             start,
@@ -285,6 +286,7 @@ fn adherence_that_cannot_be_placed_is_refused_with_the_field() {
     missing_key: managementUnitId: must not be missing, null or empty
     missing_key: userResult.userId: must not be missing, null or empty
     missing_key: userResult: must not be missing, null or empty
+    bad_value: userResult.dayMetrics[1].dayStartOffsetSeconds: 2026-03-02T06:00:00Z has a day before this one; which of them counts is not known
     missing_key: userResult.dayMetrics[0].dayStartOffsetSeconds: must not be missing, null or empty
     bad_time: userResult.dayMetrics[0].dayStartOffsetSeconds: 9223372036854775807 seconds after 2026-03-02T06:00:00Z is no instant
     unreadable: userResult.dayMetrics[0].exceptionCount: invalid type: string, expected a whole number of at most 64 bits (line 1, column 201)

@@ -289,7 +289,13 @@ wider as (
             and inside.day_start >= around.day_start
             and inside.day_end <= around.day_end
             and datediff('second', inside.day_start, inside.day_end) < datediff('second', around.day_start, around.day_end)
-    where inside.recency = 1 and around.recency = 1
+    where
+        inside.recency = 1
+        and around.recency = 1
+        and coalesce(
+            around.adherence_schedule_seconds, around.exception_count, around.exception_duration_seconds,
+            around.conformance_schedule_seconds, around.conformance_actual_seconds
+        ) is not null
 )
 
 select

@@ -46,6 +46,47 @@ where
     or conformance_actual_seconds < 0
     or exception_duration_seconds > adherence_schedule_seconds;
 
+-- warn: days_are_cut: the parts of a day that lies in two windows say each its own (if the same: the source counts the day in both)
+select
+    later.day_start,
+    count(*) as days,
+    sum(
+        case
+            when
+                earlier.adherence_schedule_seconds = later.adherence_schedule_seconds
+                and earlier.exception_duration_seconds = later.exception_duration_seconds
+                and earlier.conformance_schedule_seconds = later.conformance_schedule_seconds
+                and earlier.conformance_actual_seconds = later.conformance_actual_seconds
+                then 1
+            else 0
+        end
+    ) as same
+from curated.fact_adherence as later
+inner join curated.fact_adherence as earlier
+    on
+        later.management_unit_id = earlier.management_unit_id
+        and later.user_id = earlier.user_id
+        and later.day_start = earlier.day_end
+where
+    -- By chance two halves of a shift are alike, but hardly in what was amiss.
+    earlier.exception_duration_seconds > 0
+    and later.exception_duration_seconds > 0
+    and later.day_start = date_trunc('day', later.day_start)
+    and earlier.day_start > dateadd('day', -1, later.day_start)
+group by later.day_start
+having
+    sum(
+        case
+            when
+                earlier.adherence_schedule_seconds = later.adherence_schedule_seconds
+                and earlier.exception_duration_seconds = later.exception_duration_seconds
+                and earlier.conformance_schedule_seconds = later.conformance_schedule_seconds
+                and earlier.conformance_actual_seconds = later.conformance_actual_seconds
+                then 2
+            else 0
+        end
+    ) > count(*);
+
 -- warn: schedule_fits: nobody is scheduled for longer than the day or the part of it (if so: a part has the values of the whole day)
 select
     management_unit_id,
