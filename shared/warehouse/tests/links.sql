@@ -63,7 +63,7 @@ insert into staging.phone_number values
 -- batch: n
 insert into ops.load_log (batch_id, manifest_sha256, files, copied_rows, loaded_at) values ('n', 'x', 1, 1, '2026-01-06 01:00:00');
 insert into ops.window_ledger values
-    ('n', 'nightly', 'genesys', 'conversation', '2025-12-31', '2026-01-06', 1, 'job', null, 45, 0, 0, 45, 44, 1, null, null, false, 1, '2026-01-06 00:20:00');
+    ('n', 'nightly', 'genesys', 'conversation', '2025-12-31', '2026-01-06', 1, 'job', null, 46, 0, 0, 46, 45, 1, null, null, false, 1, '2026-01-06 00:20:00');
 insert into staging.genesys_conversation values
     ('n', 1000000001, '2026-01-06 00:20:00', '2025-12-31', '2026-01-06', 'job', 'p-unique', '2026-01-05 10:00:00', '2026-01-05 10:05:00', 'inbound', null, null, null, null, null, 'voice', 2),
     ('n', 1000000002, '2026-01-06 00:20:00', '2025-12-31', '2026-01-06', 'job', 'p-called', '2026-01-05 10:00:00', '2026-01-05 10:05:00', 'outbound', null, null, null, null, null, 'voice', 2),
@@ -108,7 +108,8 @@ insert into staging.genesys_conversation values
     ('n', 1000000041, '2026-01-06 00:20:00', '2025-12-31', '2026-01-06', 'job', 'v-negative', '2026-01-05 10:00:00', '2026-01-05 10:05:00', 'inbound', null, null, null, null, null, 'voice', 2),
     ('n', 1000000042, '2026-01-06 00:20:00', '2025-12-31', '2026-01-06', 'job', 'v-mended', '2026-01-05 10:00:00', '2026-01-05 09:00:00', 'inbound', null, null, null, null, null, 'voice', 2),
     ('n', 1000000043, '2026-01-06 00:20:00', '2025-12-31', '2026-01-06', 'job', 'v-early', '1999-12-31 10:00:00', '2026-01-05 10:05:00', 'inbound', null, null, null, null, null, 'voice', 2),
-    ('n', 1000000044, '2026-01-06 00:20:00', '2025-12-31', '2026-01-06', 'job', 'v-ahead', '2026-02-01 10:00:00', null, 'inbound', null, null, null, null, null, 'voice', 2);
+    ('n', 1000000044, '2026-01-06 00:20:00', '2025-12-31', '2026-01-06', 'job', 'v-ahead', '2026-02-01 10:00:00', null, 'inbound', null, null, null, null, null, 'voice', 2),
+    ('n', 1000000045, '2026-01-06 00:20:00', '2025-12-31', '2026-01-06', 'job', 'v-segment', '2026-01-05 10:00:00', '2026-01-05 10:05:00', 'inbound', null, null, null, null, null, 'voice', 2);
 insert into "raw".genesys_conversation (batch_id, object, window_start, window_end, record_no, natural_id, extracted_at, object_key, line, sha256)
 select batch_id, 'conversation', window_start, window_end, record_no, conversation_id, extracted_at, 'talk', record_no - 1000000000, 'x' from staging.genesys_conversation where batch_id = 'n';
 insert into staging.genesys_participant values
@@ -155,7 +156,9 @@ insert into staging.genesys_participant values
     ('n', 1000000041, '2026-01-06 00:20:00', 'v-negative', 0, null, null, 'agent', null, null, null, null, null),
     ('n', 1000000042, '2026-01-06 00:20:00', 'v-mended', 0, null, null, 'customer', null, null, null, null, null),
     ('n', 1000000043, '2026-01-06 00:20:00', 'v-early', 0, null, null, 'customer', null, null, null, null, null),
-    ('n', 1000000044, '2026-01-06 00:20:00', 'v-ahead', 0, null, null, 'customer', null, null, null, null, null);
+    ('n', 1000000044, '2026-01-06 00:20:00', 'v-ahead', 0, null, null, 'customer', null, null, null, null, null),
+    ('n', 1000000045, '2026-01-06 00:20:00', 'v-segment', 0, null, null, 'acd', null, null, null, null, null),
+    ('n', 1000000045, '2026-01-06 00:20:00', 'v-segment', 1, 'u1', null, 'agent', null, null, null, null, null);
 insert into staging.genesys_session (batch_id, record_no, extracted_at, conversation_id, participant_no, session_no, media_type, direction, ani, dnis) values
     ('n', 1000000001, '2026-01-06 00:20:00', 'p-unique', 0, 0, 'voice', 'inbound', 'tel:+13175550101', 'tel:+12025550100'),
     ('n', 1000000002, '2026-01-06 00:20:00', 'p-called', 0, 0, 'voice', 'outbound', 'tel:+12025550100', 'tel:+13175550101'),
@@ -200,7 +203,15 @@ insert into staging.genesys_session (batch_id, record_no, extracted_at, conversa
     ('n', 1000000041, '2026-01-06 00:20:00', 'v-negative', 0, 0, 'voice', 'inbound', null, null),
     ('n', 1000000042, '2026-01-06 00:20:00', 'v-mended', 0, 0, 'voice', 'inbound', null, null),
     ('n', 1000000043, '2026-01-06 00:20:00', 'v-early', 0, 0, 'voice', 'inbound', null, null),
-    ('n', 1000000044, '2026-01-06 00:20:00', 'v-ahead', 0, 0, 'voice', 'inbound', null, null);
+    ('n', 1000000044, '2026-01-06 00:20:00', 'v-ahead', 0, 0, 'voice', 'inbound', null, null),
+    ('n', 1000000045, '2026-01-06 00:20:00', 'v-segment', 0, 0, 'voice', 'inbound', null, null),
+    ('n', 1000000045, '2026-01-06 00:20:00', 'v-segment', 1, 0, 'voice', 'inbound', null, null);
+-- It waited since 1970, and nobody measured how long.
+insert into staging.genesys_segment (
+    batch_id, record_no, extracted_at, conversation_id, participant_no, session_no, segment_no, segment_start, segment_end, segment_type, queue_id
+) values
+    ('n', 1000000045, '2026-01-06 00:20:00', 'v-segment', 0, 0, 0, '1970-01-01', '2026-01-05 10:01:00', 'interact', 'q1'),
+    ('n', 1000000045, '2026-01-06 00:20:00', 'v-segment', 1, 0, 0, '2026-01-05 10:01:00', '2036-01-05 10:05:00', 'interact', 'q1');
 insert into staging.genesys_attribute values
     ('n', 1000000016, '2026-01-06 00:20:00', 'a-prefix', 0, 'sfAccountId', 'sandbox-001A00000000000AAA'),
     ('n', 1000000017, '2026-01-06 00:20:00', 'a-fifteen', 0, 'sfAccountId', 'prod:001A00000000000'),
@@ -242,6 +253,7 @@ insert into staging.genesys_external_contact values
     ('n', 1000000001, '2026-01-06 00:20:00', 'x-ada', 'x-ada', null, 'Curated', '003A00000000000AAA', null, null, null);
 insert into staging.genesys_metric values
     ('n', 1000000041, '2026-01-06 00:20:00', 'v-negative', 0, 0, 0, 'tTalkComplete', -5, null),
+    ('n', 1000000045, '2026-01-06 00:20:00', 'v-segment', 1, 0, 0, 'tTalkComplete', 60000, '2026-01-05 10:05:00'),
     ('n', 1000000041, '2026-01-06 00:20:00', 'v-negative', 0, 0, 1, 'tAcw', 10, null);
 insert into staging.quarantine values
     ('n', 1000000099, '2026-01-06 00:20:00', 'genesys', 'conversation', '2025-12-31', '2026-01-06', 'q-mended', 'too_long', 'd', 'talk', 99, 'y');

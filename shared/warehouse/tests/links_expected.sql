@@ -26,7 +26,7 @@ from (
     ('p-ambiguous', 'ambiguous'), ('p-accounts', 'ambiguous'), ('p-agent', 'no_id'), ('p-nobody', 'no_id'), ('p-unread', 'no_id'), ('a-kind', 'no_id'),
     ('m-case', 'crm_mismatch'), ('m-contact', 'crm_mismatch'), ('m-phone', 'crm_mismatch'), ('m-external', 'crm_mismatch'), ('m-people', 'crm_mismatch'),
     ('r-absent', 'id_not_found'), ('r-late', 'crm_late'), ('v-ends-before', 'no_id'), ('v-future', 'no_id'), ('v-negative', 'no_id'), ('v-mended', 'no_id'),
-    ('v-early', 'no_id'), ('v-ahead', 'no_id'), ('q-mended', 'no_id')
+    ('v-early', 'no_id'), ('v-ahead', 'no_id'), ('q-mended', 'no_id'), ('v-segment', 'no_id')
 ) as e (id, reason)
 full join curated.fact_anonymous_interactions as f on f.conversation_id = e.id
 where e.id is null or f.conversation_id is null or f.link_reason <> e.reason;
@@ -51,6 +51,12 @@ where conversation_id in ('v-ends-before', 'v-future', 'v-negative', 'v-mended',
         else conversation_end is null and duration_ms is null
     end, false);
 
+-- expect: segments: a wait that began in 1970 has no beginning, and lasts nobody knows how long
+select e.*, q.*
+from (values ('answered', cast(null as timestamp), timestamp '2026-01-05 10:01:00')) as e (outcome, entered, gone)
+full join (select * from curated.fact_queue_leg where conversation_id = 'v-segment') as q on true
+where (q.outcome, q.queue_id, q.entered_at, q.left_at, q.waited_ms) is distinct from (e.outcome, 'q1', e.entered, e.gone, cast(null as bigint));
+
 -- expect: case_values: a case does not close before it opens
 select case_id, created_at, closed_at from curated.dim_salesforce_case
 where is_latest and coalesce(closed_at, '9999-12-31') <> case when case_id like '500Z%' then timestamp '2026-01-05' else '9999-12-31' end;
@@ -70,7 +76,8 @@ from (
     union all
     select 'conversation_value', id, reason, 'talk' from (
         values ('a-kind', 'wrong_kind_of_id'), ('a-kind-phone', 'wrong_kind_of_id'), ('v-ends-before', 'ends_before_start'), ('v-future', 'ends_in_future'),
-        ('v-negative', 'negative_time'), ('v-early', 'starts_too_early'), ('v-ahead', 'starts_in_future')
+        ('v-negative', 'negative_time'), ('v-early', 'starts_too_early'), ('v-ahead', 'starts_in_future'),
+        ('v-segment', 'impossible_segment')
     ) as v (id, reason)
     union all
     select 'case_value', '500W00000000000AAA', 'closed_before_opened', 'crm'

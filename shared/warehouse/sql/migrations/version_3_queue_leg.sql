@@ -88,7 +88,7 @@ segmented as (
         ranked.participant_no,
         ranked.session_no,
         min(ranked.segment_start) as session_start,
-        case when count(ranked.segment_end) = count(*) then max(ranked.segment_end) end as session_end,
+        case when sum(ranked.is_ended) = count(*) then max(ranked.segment_end) end as session_end,
         max(case when ranked.queue_order = 1 then ranked.queue_id end) as queue_id,
         max(case when ranked.wrap_up_order = 1 then ranked.wrap_up_code end) as wrap_up_code
     from (
@@ -97,8 +97,19 @@ segmented as (
             segment.record_no,
             segment.participant_no,
             segment.session_no,
-            segment.segment_start,
-            segment.segment_end,
+            case
+                when
+                    segment.segment_start >= dateadd('day', -1, tmp_conversation.conversation_start)
+                    and segment.segment_start <= dateadd('day', 1, tmp_conversation.extracted_at)
+                    then segment.segment_start
+            end as segment_start,
+            case
+                when
+                    segment.segment_end >= dateadd('day', -1, tmp_conversation.conversation_start)
+                    and segment.segment_end <= dateadd('day', 1, tmp_conversation.extracted_at)
+                    then segment.segment_end
+            end as segment_end,
+            case when segment.segment_end is null then 0 else 1 end as is_ended,
             segment.queue_id,
             segment.wrap_up_code,
             row_number() over (

@@ -1,6 +1,6 @@
 -- curated/quarantine/refusal.sql: the links, cases and values of this merge that are refused as things stand.
 -- Grain   source, object, record_ref, reason
--- Reads   tmp_interaction, tmp_link, tmp_said (curated/link), staging.genesys_{conversation,metric} of the winning records,
+-- Reads   tmp_interaction, tmp_link, tmp_said (curated/link), staging.genesys_{conversation,metric,segment} of the winning records,
 --         staging.salesforce_case for the cases of this batch, with ops.staged_record. Where the records landed is told by
 --         "raw".genesys_conversation and "raw".salesforce_record, looked up in the windows of ops.window_ledger that hold them
 -- Params  tmp_batch (curated/begin.sql); tmp_staged (staged_record/batch.sql), tmp_conversation (link/conversation.sql)
@@ -37,6 +37,29 @@ below_zero as (
             tmp_conversation.batch_id = metric.batch_id
             and tmp_conversation.record_no = metric.record_no
     where metric.metric_value < 0
+    group by tmp_conversation.conversation_id
+),
+
+segment_beyond as (
+    select
+        tmp_conversation.conversation_id,
+        min(
+            'segment ' || cast(segment.segment_no as varchar(16)) || ' of participant ' || cast(segment.participant_no as varchar(16))
+            || ', session ' || cast(segment.session_no as varchar(16)) || ', lasts from '
+            || coalesce(left(cast(segment.segment_start as varchar(32)), 19), '(nothing)') || ' to '
+            || coalesce(left(cast(segment.segment_end as varchar(32)), 19), '(nothing)')
+            || ': not within a day before the conversation starts and a day after it was read'
+        ) as detail
+    from tmp_conversation
+    inner join staging.genesys_segment as segment
+        on
+            tmp_conversation.batch_id = segment.batch_id
+            and tmp_conversation.record_no = segment.record_no
+    where
+        segment.segment_start < dateadd('day', -1, tmp_conversation.conversation_start)
+        or segment.segment_start > dateadd('day', 1, tmp_conversation.extracted_at)
+        or segment.segment_end < dateadd('day', -1, tmp_conversation.conversation_start)
+        or segment.segment_end > dateadd('day', 1, tmp_conversation.extracted_at)
     group by tmp_conversation.conversation_id
 ),
 
@@ -84,6 +107,13 @@ refused as (
         'negative_time' as reason,
         below_zero.detail
     from below_zero
+    union all
+    select
+        cast('conversation_value' as varchar(64)) as object,
+        segment_beyond.conversation_id,
+        'impossible_segment' as reason,
+        segment_beyond.detail
+    from segment_beyond
     union all
     select
         cast('conversation_value' as varchar(64)) as object,

@@ -3,7 +3,8 @@
 -- Objects as in staging.quarantine: a record that extraction refused; it lies in landing/ where object_key and line say.
 --         conversation_link: ambiguous, crm_mismatch; the conversation is in curated.fact_anonymous_interactions.
 --         conversation_case: no_case_in_window; the conversation is in curated.fact_customer_interactions, without a case.
---         conversation_value: ends_before_start, ends_in_future, starts_in_future, starts_too_early, negative_time, wrong_kind_of_id.
+--         conversation_value: ends_before_start, ends_in_future, starts_in_future, starts_too_early, negative_time, wrong_kind_of_id,
+--         impossible_segment.
 --         case_value: closed_before_opened, by case_id. An impossible value is null in the tables, the record is there.
 --         object_key, line and sha256 tell where the record landed that all of these are about.
 -- Rule    A refusal that no longer holds keeps its row, with resolved_at. Of a record: extracted_at of the first one that was staged
