@@ -191,7 +191,7 @@ fn day_start(start: Timestamp, offset: Option<Whole>, at: usize) -> Result<Times
     Ok(if is_of_the_first_day { start } else { begins })
 }
 
-/// The longest day there is lasts an hour more; it begins at the start of the query or before its 25th hour.
+/// The longest day there is, that of a clock set back: one that lies in the query began less than that before it.
 const DAY_SECONDS: i64 = 25 * 3600;
 
 /// Management unit and user, `<managementUnitId>/<userId>`, if nothing else of the record can be used.

@@ -7,7 +7,7 @@ create table if not exists staging.genesys_adherence (
     extracted_at timestamp not null,
     management_unit_id varchar(64) not null,
     user_id varchar(64) not null,
-    day_start timestamp not null, -- UTC instant the scheduled day starts
+    day_start timestamp not null, -- UTC instant the day starts, or the query in it; no values: the day was left out
     adherence_schedule_seconds bigint,
     conformance_schedule_seconds bigint,
     conformance_actual_seconds bigint,
